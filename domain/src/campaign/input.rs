@@ -1,0 +1,358 @@
+//! What may come in. The rules are written once, on [`CampaignContent`]; a script's
+//! [`CampaignCreate`] and a page's [`CampaignForm`] both turn into it.
+
+use std::{collections::BTreeMap, fmt};
+
+use garde::Validate;
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::{address::EmailAddress, campaign::CampaignStatus, page::MAX_LIMIT};
+
+/// The longest subject, in characters.
+pub const MAX_SUBJECT_LENGTH: usize = 500;
+/// The longest body, in octets: 2 MiB. Gmail clips what is over 102 KB.
+pub const MAX_BODY_LENGTH: usize = 2 << 20;
+
+/// A recipient's merge variables.
+pub type RecipientVars = BTreeMap<String, String>;
+
+/// The body of `POST /api/emails`. Only the first three are required.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CampaignCreate {
+    /// The subject.
+    pub subject: String,
+    /// The HTML body.
+    pub body: String,
+    /// To whom.
+    pub recipients: Vec<RecipientInput>,
+    /// What its maker calls it; the subject when absent.
+    pub name: Option<String>,
+    /// The sender's display name; that of `MAIL_FROM` when no sender is named.
+    pub from_name: Option<String>,
+    /// The sender's address; that of `MAIL_FROM` when absent.
+    pub from_email: Option<String>,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<String>,
+    /// The plain-text body; made from the HTML when absent.
+    pub text_body: Option<String>,
+    /// What to do when a recipient's address is not valid.
+    #[serde(default)]
+    pub invalid_recipients: InvalidRecipients,
+}
+
+/// What a create does about recipients whose address is not valid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InvalidRecipients {
+    /// Nothing is created, and the answer names them all.
+    #[default]
+    Reject,
+    /// The others are taken, and the answer names those left out.
+    Skip,
+}
+
+/// One recipient, as a script writes it: an address, or an object with one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecipientInput {
+    /// The address, not yet looked at.
+    pub email: String,
+    /// Merge variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: RecipientVars,
+}
+
+impl<'de> Deserialize<'de> for RecipientInput {
+    /// Written by hand, since an untagged enum would hide which field is at fault.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Object {
+            email: String,
+            #[serde(default)]
+            vars: RecipientVars,
+        }
+
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = RecipientInput;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an address, or an object with `email`")
+            }
+
+            fn visit_str<E: de::Error>(self, email: &str) -> Result<Self::Value, E> {
+                self.visit_string(email.to_owned())
+            }
+
+            fn visit_string<E: de::Error>(self, email: String) -> Result<Self::Value, E> {
+                Ok(RecipientInput {
+                    email,
+                    vars: RecipientVars::new(),
+                })
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let Object { email, vars } =
+                    Object::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(RecipientInput { email, vars })
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// What the composer sends: every field a plain form can carry, blank where nothing was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CampaignForm {
+    /// The subject.
+    pub subject: String,
+    /// The HTML body.
+    pub body: String,
+    /// The pasted list, in any of the shapes [`crate::recipient_list`] reads.
+    pub recipients: String,
+    /// What its maker calls it.
+    pub name: String,
+    /// The sender's display name.
+    pub from_name: String,
+    /// The sender's address.
+    pub from_email: String,
+    /// Where answers go.
+    pub reply_to: String,
+    /// The plain-text body.
+    pub text_body: String,
+    /// What to do about lines that are not addresses.
+    pub invalid_recipients: InvalidRecipients,
+    /// Made with the form, so that sending the same form twice creates one campaign.
+    pub idempotency_key: String,
+}
+
+/// A campaign without its recipients, and the rules it must keep.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(rename_all = "camelCase")]
+pub struct CampaignContent {
+    /// The subject: one line, not empty.
+    #[garde(
+        length(chars, min = 1, max = MAX_SUBJECT_LENGTH),
+        custom(not_blank),
+        custom(single_line),
+        custom(no_merge_variable)
+    )]
+    pub subject: String,
+    /// The HTML body: not empty.
+    #[garde(
+        length(bytes, min = 1, max = MAX_BODY_LENGTH),
+        custom(not_blank),
+        custom(no_nul),
+        custom(no_merge_variable)
+    )]
+    pub body: String,
+    /// The plain-text body.
+    #[garde(inner(
+        length(bytes, max = MAX_BODY_LENGTH),
+        custom(no_nul),
+        custom(no_merge_variable)
+    ))]
+    pub text_body: Option<String>,
+    /// What its maker calls it.
+    #[garde(inner(length(chars, min = 1, max = 200), custom(single_line)))]
+    pub name: Option<String>,
+    /// The sender's display name.
+    #[garde(inner(length(chars, min = 1, max = 200), custom(single_line)))]
+    pub from_name: Option<String>,
+    /// The sender's address.
+    #[garde(inner(custom(an_address)))]
+    pub from_email: Option<String>,
+    /// Where answers go.
+    #[garde(inner(custom(an_address)))]
+    pub reply_to: Option<String>,
+}
+
+impl CampaignCreate {
+    /// The content, and apart from it the recipients and what to do about invalid ones.
+    #[must_use]
+    pub fn into_parts(self) -> (CampaignContent, Vec<RecipientInput>, InvalidRecipients) {
+        let content = CampaignContent {
+            subject: self.subject,
+            body: self.body,
+            text_body: self.text_body,
+            name: self.name,
+            from_name: self.from_name,
+            from_email: self.from_email,
+            reply_to: self.reply_to,
+        };
+        (content, self.recipients, self.invalid_recipients)
+    }
+}
+
+impl CampaignForm {
+    /// The content, and apart from it the pasted list and what to do about invalid lines.
+    /// What was left blank counts as not said.
+    #[must_use]
+    pub fn into_parts(self) -> (CampaignContent, String, InvalidRecipients) {
+        let said = |text: String| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        let content = CampaignContent {
+            subject: self.subject.trim().to_owned(),
+            body: self.body,
+            text_body: Some(self.text_body).filter(|text| !text.trim().is_empty()),
+            name: said(self.name),
+            from_name: said(self.from_name),
+            from_email: said(self.from_email),
+            reply_to: said(self.reply_to),
+        };
+        (content, self.recipients, self.invalid_recipients)
+    }
+}
+
+/// Which campaigns are wanted: newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CampaignList {
+    /// Only those in this status.
+    #[garde(skip)]
+    pub status: Option<CampaignStatus>,
+    /// Only those whose name or subject contains this.
+    #[garde(inner(length(chars, max = 200)))]
+    pub q: Option<String>,
+    /// The `nextCursor` of the page before; absent for the first.
+    #[garde(inner(length(max = 64)))]
+    pub cursor: Option<String>,
+    /// How many, 1 to [`MAX_LIMIT`].
+    #[garde(inner(range(min = 1, max = MAX_LIMIT)))]
+    pub limit: Option<u32>,
+}
+
+fn not_blank(text: &str, _: &()) -> garde::Result {
+    if text.trim().is_empty() {
+        return Err(garde::Error::new("must not be blank"));
+    }
+    Ok(())
+}
+
+/// A header is one line: whoever could break it could write headers of their own.
+fn single_line(text: &str, _: &()) -> garde::Result {
+    if text.chars().any(char::is_control) {
+        return Err(garde::Error::new(
+            "must be one line without control characters",
+        ));
+    }
+    Ok(())
+}
+
+fn no_nul(text: &str, _: &()) -> garde::Result {
+    if text.contains('\0') {
+        return Err(garde::Error::new("must not contain NUL"));
+    }
+    Ok(())
+}
+
+/// A variable that is not filled in would reach everybody as written: better to say no.
+fn no_merge_variable(text: &str, _: &()) -> garde::Result {
+    if text.contains("{{") {
+        return Err(garde::Error::new(
+            "contains “{{”: merge variables are not filled in by this version",
+        ));
+    }
+    Ok(())
+}
+
+fn an_address(text: &str, _: &()) -> garde::Result {
+    EmailAddress::parse(text)
+        .map(drop)
+        .map_err(|error| garde::Error::new(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content() -> CampaignContent {
+        CampaignContent {
+            subject: "Hola".to_owned(),
+            body: "<p>Hola</p>".to_owned(),
+            ..CampaignContent::default()
+        }
+    }
+
+    fn faults(content: &CampaignContent) -> Vec<String> {
+        match content.validate() {
+            Ok(()) => Vec::new(),
+            Err(report) => crate::error::fields_of(&report)
+                .into_iter()
+                .map(|f| f.path)
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn three_fields_are_enough() {
+        let input: CampaignCreate = serde_json::from_str(
+            r#"{"subject": "Hola", "body": "<p>…</p>",
+                "recipients": ["ana@example.org", {"email": "luis@example.org", "vars": {"name": "Luis"}}]}"#,
+        )
+        .unwrap();
+        assert_eq!(input.recipients[1].email, "luis@example.org");
+        assert_eq!(input.recipients[1].vars["name"], "Luis");
+        assert!(input.into_parts().0.validate().is_ok());
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_wherever_it_stands() {
+        for json in [
+            r#"{"subject": "a", "body": "b", "recipients": [], "shedule": 1}"#,
+            r#"{"subject": "a", "body": "b", "recipients": [{"email": "a@b.c", "nmae": "A"}]}"#,
+        ] {
+            let error = serde_json::from_str::<CampaignCreate>(json)
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains("unknown field"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_header_can_be_broken_into_two() {
+        for subject in ["a\r\nBcc: x@y.z", "a\nb", "a\rb", "a\0b", "", "   "] {
+            let content = CampaignContent {
+                subject: subject.to_owned(),
+                ..content()
+            };
+            assert_eq!(faults(&content), ["subject"], "{subject:?}");
+        }
+        let content = CampaignContent {
+            from_name: Some("a\nb".to_owned()),
+            ..content()
+        };
+        assert_eq!(faults(&content), ["fromName"]);
+    }
+
+    #[test]
+    fn a_sender_is_an_address() {
+        let content = CampaignContent {
+            from_email: Some("nobody".to_owned()),
+            ..content()
+        };
+        assert_eq!(faults(&content), ["fromEmail"]);
+    }
+
+    #[test]
+    fn a_variable_that_nobody_fills_in_is_refused() {
+        let content = CampaignContent {
+            subject: "Hola {{ name }}".to_owned(),
+            ..content()
+        };
+        assert_eq!(faults(&content), ["subject"]);
+    }
+
+    #[test]
+    fn what_a_form_leaves_blank_counts_as_not_said() {
+        let form = CampaignForm {
+            subject: " Hola ".to_owned(),
+            from_name: "  ".to_owned(),
+            ..CampaignForm::default()
+        };
+        let (content, ..) = form.into_parts();
+        assert_eq!(content.subject, "Hola");
+        assert_eq!(content.from_name, None);
+    }
+}

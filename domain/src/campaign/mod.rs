@@ -1,0 +1,17 @@
+//! The campaign: one subject and body to many recipients.
+//!
+//! The tables call it `email_job`, and its parts `recipient`; those are the contract's names.
+//! Everywhere above the entities the word is *campaign*.
+
+mod input;
+mod status;
+mod view;
+
+pub use input::{
+    CampaignContent, CampaignCreate, CampaignForm, CampaignList, InvalidRecipients,
+    MAX_BODY_LENGTH, MAX_SUBJECT_LENGTH, RecipientInput, RecipientVars,
+};
+pub use status::CampaignStatus;
+pub use view::{
+    Campaign, CampaignCreated, CampaignSummary, CampaignTotals, DeliveryError, LeftOut, Overview,
+};
