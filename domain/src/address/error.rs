@@ -29,11 +29,14 @@ pub enum AddressError {
     #[error("a dot can’t be first, last or doubled before the @")]
     MisplacedDot,
     /// A character that a local part may hold only in quotes, or not at all.
-    #[error("the character {0} is not allowed before the @")]
+    #[error("the character “{0}” is not allowed before the @")]
     BadLocalCharacter(char),
     /// A quote is opened and never closed.
     #[error("a quote is not closed")]
     OpenQuote,
+    /// Every `@` is inside quotes.
+    #[error("the @ is inside the quotes")]
+    AtInQuotes,
     /// Text stands between the closing quote and the `@`.
     #[error("the quotes must go around everything before the @")]
     PartlyQuoted,
@@ -59,7 +62,7 @@ pub enum AddressError {
     #[error("a hyphen can’t start or end a label of the domain")]
     MisplacedHyphen,
     /// An ASCII character that no host name may hold.
-    #[error("the character {0} is not allowed after the @")]
+    #[error("the character “{0}” is not allowed after the @")]
     BadDomainCharacter(char),
     /// UTS 46 refuses it.
     #[error("not a valid international domain")]

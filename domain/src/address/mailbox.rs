@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::characters::{is_atom_character, is_invisible, trim_noise};
-use super::{AddressError, AddressRef, EmailAddress, end_of_quotes};
+use super::quotes::{end_of_quotes_at, unescaped};
+use super::{AddressError, AddressRef, EmailAddress};
 
 /// An address and perhaps the name to show with it (RFC 5322's `mailbox`).
 ///
@@ -88,33 +89,37 @@ impl<'t> MailboxRef<'t> {
         if self.phrase.is_empty() {
             return None;
         }
-        let mut quoted = false;
-        let mut characters = self.phrase.chars();
-        let unquoted: String = std::iter::from_fn(|| {
-            loop {
-                match characters.next()? {
-                    '"' => quoted = !quoted,
-                    '\\' if quoted => return characters.next(),
-                    character => return Some(character),
-                }
+        let mut name = String::with_capacity(self.phrase.len());
+        let mut index = 0;
+        while let Some(character) = self.phrase[index..].chars().next() {
+            let end = if character == '"' {
+                end_of_quotes_at(self.phrase, index)
+            } else {
+                None
+            };
+            if let Some(end) = end {
+                name.extend(unescaped(&self.phrase[index + 1..end - 1]));
+            } else {
+                name.push(character);
             }
-        })
-        .collect();
-        tidy_name(&unquoted)
+            index = end.unwrap_or(index + character.len_utf8());
+        }
+        tidy_name(&name)
     }
 }
 
-/// The first `<` outside quotes. A quote that is not closed is a character like others.
+/// The first `<` outside quotes.
 fn find_bracket(text: &str) -> Option<usize> {
-    let open = text.find('<')?;
-    let Some(quote) = text[..open].find('"') else {
-        return Some(open);
-    };
-    let Some(length) = end_of_quotes(&text[quote..]) else {
-        return Some(open);
-    };
-    let end = quote + length;
-    find_bracket(&text[end..]).map(|index| end + index)
+    let bytes = text.as_bytes();
+    let mut index = 0;
+    while index < bytes.len() {
+        index = match bytes[index] {
+            b'<' => return Some(index),
+            b'"' => end_of_quotes_at(text, index).unwrap_or(index + 1),
+            _ => index + 1,
+        };
+    }
+    None
 }
 
 /// The name as one line: runs of spaces, control and invisible characters become one space, none at the ends.

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `characters` | which characters may stand where |
+//! | `quotes` | quoted strings |
 //! | `syntax` | the grammar: RFC 5321 and 6531 for the local part, UTS 46 for the domain |
 //! | `error` | why a text is no address, in words for people |
 //! | `mailbox` | an address with a display name |
@@ -14,12 +15,13 @@
 pub(crate) mod characters;
 mod error;
 mod mailbox;
+pub(crate) mod quotes;
 mod syntax;
 
 pub use error::AddressError;
 pub use mailbox::Mailbox;
 pub(crate) use mailbox::{MailboxRef, tidy_name};
-pub(crate) use syntax::{AddressRef, end_of_quotes};
+pub(crate) use syntax::AddressRef;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -7,6 +7,7 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 
 use super::AddressError;
 use super::characters::{is_atom_character, is_invisible};
+use super::quotes::{end_of_quotes, unescaped};
 
 const LOCAL_PART_LIMIT: usize = 64;
 const LABEL_LIMIT: usize = 63;
@@ -65,21 +66,6 @@ impl<'t> AddressRef<'t> {
     }
 }
 
-/// Where the text's leading quoted string ends, after its closing quote; `None` when it is not closed.
-///
-/// A backslash takes the next character along (RFC 5321's `quoted-pairSMTP`).
-pub(crate) fn end_of_quotes(text: &str) -> Option<usize> {
-    let mut bytes = text.bytes().enumerate().skip(1);
-    while let Some((index, byte)) = bytes.next() {
-        match byte {
-            b'"' => return Some(index + 1),
-            b'\\' => drop(bytes.next()),
-            _ => {}
-        }
-    }
-    None
-}
-
 /// Character by character, since the lower case of a whole word depends on where a sigma stands in it.
 fn push_local_key(key: &mut String, local_part: &str) {
     let Some(quoted) = local_part
@@ -100,14 +86,6 @@ fn push_local_key(key: &mut String, local_part: &str) {
         key.push(character);
     }
     key.push('"');
-}
-
-fn unescaped(quoted: &str) -> impl Iterator<Item = char> {
-    let mut characters = quoted.chars();
-    std::iter::from_fn(move || match characters.next()? {
-        '\\' => characters.next(),
-        character => Some(character),
-    })
 }
 
 fn refuse_hidden_characters(text: &str) -> Result<(), AddressError> {
@@ -136,7 +114,7 @@ fn find_at(text: &str) -> Result<usize, AddressError> {
     let at = if text.starts_with('"') {
         let end = end_of_quotes(text).ok_or(AddressError::OpenQuote)?;
         match text[end..].find('@') {
-            None => return Err(AddressError::NoAt),
+            None => return Err(AddressError::AtInQuotes),
             Some(0) => end,
             Some(_) => return Err(AddressError::PartlyQuoted),
         }

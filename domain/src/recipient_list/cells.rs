@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::tokens::{Lines, split_line};
 use crate::address::characters::trim_noise;
-use crate::address::end_of_quotes;
+use crate::address::quotes::end_of_quotes;
 
 /// One cell, without its quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

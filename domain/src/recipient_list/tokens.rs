@@ -1,7 +1,7 @@
 //! Plain lines, and the addresses on one.
 
 use crate::address::characters::trim_noise;
-use crate::address::end_of_quotes;
+use crate::address::quotes::end_of_quotes_at;
 
 /// The lines of a text with their numbers from 1, at LF, CRLF or a lone CR.
 #[derive(Debug, Clone)]
@@ -45,7 +45,6 @@ pub(super) fn split_line(text: &str) -> (&str, &str) {
 pub(super) struct Tokens<'t> {
     rest: &'t str,
     /// False once one was found open: so is every later one, and looking again would cost the line's square.
-    quotes_close: bool,
     brackets_close: bool,
 }
 
@@ -53,39 +52,22 @@ impl<'t> Tokens<'t> {
     pub(super) fn of(line: &'t str) -> Self {
         Self {
             rest: line,
-            quotes_close: true,
             brackets_close: true,
         }
     }
 
-    /// The end of what starts at `start` and has a closing counterpart, or of the one character.
-    fn end_of_group(&mut self, start: usize) -> usize {
-        let text = &self.rest[start..];
-        match text.as_bytes()[0] {
-            b'"' if self.quotes_close => match end_of_quotes(text) {
-                Some(length) => return start + length,
-                None => self.quotes_close = false,
-            },
-            b'<' if self.brackets_close => match self.end_of_bracket(start) {
-                Some(end) => return end,
-                None => self.brackets_close = false,
-            },
-            _ => {}
-        }
-        start + 1
-    }
-
-    fn end_of_bracket(&mut self, start: usize) -> Option<usize> {
-        let bytes = self.rest.as_bytes();
-        let mut index = start + 1;
-        while index < bytes.len() {
-            match bytes[index] {
-                b'>' => return Some(index + 1),
-                b'"' => index = self.end_of_group(index),
-                _ => index += 1,
+    /// The end of the quoted string, the bracket or the single character at `index`.
+    fn end_of_group(&mut self, index: usize) -> usize {
+        let end = match self.rest.as_bytes()[index] {
+            b'"' => end_of_quotes_at(self.rest, index),
+            b'<' if self.brackets_close => {
+                let end = end_of_bracket(self.rest, index);
+                self.brackets_close = end.is_some();
+                end
             }
-        }
-        None
+            _ => None,
+        };
+        end.unwrap_or(index + 1)
     }
 }
 
@@ -94,20 +76,31 @@ impl<'t> Iterator for Tokens<'t> {
 
     fn next(&mut self) -> Option<&'t str> {
         while !self.rest.is_empty() {
-            let rest = self.rest;
+            let bytes = self.rest.as_bytes();
             let mut end = 0;
-            while end < rest.len() && !matches!(rest.as_bytes()[end], b',' | b';' | b'\t') {
-                end = match rest.as_bytes()[end] {
-                    b'"' | b'<' => self.end_of_group(end),
-                    _ => end + 1,
-                };
+            while end < bytes.len() && !matches!(bytes[end], b',' | b';' | b'\t') {
+                end = self.end_of_group(end);
             }
-            self.rest = rest.get(end + 1..).unwrap_or_default();
-            let token = trim_noise(&rest[..end]);
+            let token = trim_noise(&self.rest[..end]);
+            self.rest = self.rest.get(end + 1..).unwrap_or_default();
             if !token.is_empty() {
                 return Some(token);
             }
         }
         None
     }
+}
+
+/// The end of the angle brackets that open at `index`, after the `>`.
+fn end_of_bracket(text: &str, index: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut index = index + 1;
+    while index < bytes.len() {
+        index = match bytes[index] {
+            b'>' => return Some(index + 1),
+            b'"' => end_of_quotes_at(text, index).unwrap_or(index + 1),
+            _ => index + 1,
+        };
+    }
+    None
 }

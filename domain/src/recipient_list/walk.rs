@@ -20,6 +20,7 @@ pub(super) trait Sink {
 
 /// Tells the sink every piece of the text, in order.
 pub(super) fn walk(text: &str, sink: &mut impl Sink) {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut lines = Lines {
         rest: text,
         number: 1,
