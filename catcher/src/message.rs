@@ -153,3 +153,27 @@ pub(crate) fn message_id(source: &[u8]) -> Option<Cow<'_, str>> {
 fn line_length(text: &[u8]) -> usize {
     memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::message_id;
+
+    #[test]
+    fn the_message_id_is_found_in_the_header_alone() {
+        for (source, expected) in [
+            ("Message-ID: <1@a>\r\n\r\n", Some("1@a")),
+            ("X: y\r\nMESSAGE-id:<1@a>\r\nY: z\r\n\r\n", Some("1@a")),
+            ("Message-ID:\r\n\t<1@a>\r\n\r\n", Some("1@a")),
+            ("Message-ID: 1@a", Some("1@a")),
+            ("Message-ID: <>\r\n\r\n", None),
+            ("Message-ID:\r\n\r\n<1@a>", None),
+            ("X-Message-ID: <1@a>\r\n\r\n", None),
+            ("Subject: x\r\n\r\nMessage-ID: <1@a>\r\n", None),
+            ("\r\nMessage-ID: <1@a>\r\n", None),
+            ("", None),
+        ] {
+            let found = message_id(source.as_bytes());
+            assert_eq!(found.as_deref(), expected, "{source:?}");
+        }
+    }
+}
