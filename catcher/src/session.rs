@@ -1,7 +1,6 @@
-//! One connection: reads what has come, answers all of it with one write, encrypts, waits and closes.
+//! The input and output of one dialogue: reads what has come, answers all of it with one write, waits and closes.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,16 +8,14 @@ use std::time::Duration;
 use bytes::{Buf as _, BytesMut};
 use smtp_proto::EXT_PIPELINING;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::Shared;
-use crate::dialogue::{Dialogue, Next, Verdict};
-use crate::options::Tls;
+use crate::dialogue::{Dialogue, Next};
 use crate::reception::Reception;
 use crate::reply::{self, Reply};
+use crate::transaction::Verdict;
 
 /// The longest line of any command: that of AUTH (RFC 4954 §4).
 const LINE_LIMIT: usize = 12_288;
@@ -27,64 +24,11 @@ const INPUT_CAPACITY: usize = 64 * 1024;
 const OUTPUT_LIMIT: usize = 64 * 1024;
 /// A larger buffer is not kept for the next body.
 const BODY_CAPACITY: usize = 1024 * 1024;
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// How long a closing connection waits for the client to close too.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Serves one client to its end. Nothing it does ends the server.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    shared: Arc<Shared>,
-    stop: CancellationToken,
-) {
-    let mut messages = 0;
-    let outcome = converse(stream, &shared, stop, &mut messages).await;
-    match outcome {
-        Ok(()) => tracing::debug!(peer.address = %peer, messages, "connection closed"),
-        Err(error) => {
-            tracing::debug!(peer.address = %peer, messages, %error, "connection lost");
-        }
-    }
-}
-
-async fn converse(
-    stream: TcpStream,
-    shared: &Arc<Shared>,
-    stop: CancellationToken,
-    messages: &mut u64,
-) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let (stream, greets) = match &shared.options.tls {
-        Some(Tls::Implicit(_)) => (stream, true),
-        Some(Tls::StartTls(_)) | None => {
-            let mut session = Session::new(stream, shared, &stop, false);
-            session.greet();
-            let ending = session.run().await;
-            *messages = session.dialogue.messages();
-            match ending? {
-                Ending::Closed => return Ok(()),
-                // What was read ahead in plain text is dropped with the session (RFC 3207 §6).
-                Ending::StartTls => (session.stream, false),
-            }
-        }
-    };
-    let Some(Tls::Implicit(config) | Tls::StartTls(config)) = &shared.options.tls else {
-        return Ok(());
-    };
-    let acceptor = TlsAcceptor::from(Arc::clone(config));
-    let stream = timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await??;
-    let mut session = Session::new(stream, shared, &stop, true);
-    if greets {
-        session.greet();
-    }
-    let ending = session.run().await;
-    *messages += session.dialogue.messages();
-    ending.map(|_| ())
-}
-
 /// How a session came to its end.
-enum Ending {
+pub(crate) enum Ending {
     Closed,
     StartTls,
 }
@@ -105,14 +49,14 @@ enum Step {
     Read,
     Pause(Duration, Reply),
     StartTls,
+    /// Closes once the client has had every reply.
     Close,
-    /// Closes without a word, once the client has had every earlier reply.
-    Leave,
     /// Closes in the middle, whatever the client is still writing.
     Cut,
 }
 
-struct Session<S> {
+/// One dialogue over one stream.
+pub(crate) struct Session<S> {
     stream: S,
     shared: Arc<Shared>,
     dialogue: Dialogue,
@@ -124,7 +68,12 @@ struct Session<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
-    fn new(stream: S, shared: &Arc<Shared>, stop: &CancellationToken, is_encrypted: bool) -> Self {
+    pub(crate) fn new(
+        stream: S,
+        shared: &Arc<Shared>,
+        stop: &CancellationToken,
+        is_encrypted: bool,
+    ) -> Self {
         Self {
             stream,
             shared: Arc::clone(shared),
@@ -137,14 +86,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
     }
 
-    fn greet(&mut self) {
+    /// How many messages were accepted.
+    pub(crate) fn messages(&self) -> u64 {
+        self.dialogue.messages()
+    }
+
+    /// The stream, without what was read ahead of it.
+    pub(crate) fn into_stream(self) -> S {
+        self.stream
+    }
+
+    /// Prepares the greeting.
+    pub(crate) fn greet(&mut self) {
         self.output.extend_from_slice(b"220 ");
         self.output
             .extend_from_slice(self.shared.options.hostname.as_bytes());
         self.output.extend_from_slice(b" ESMTP Palomar catcher\r\n");
     }
 
-    async fn run(&mut self) -> io::Result<Ending> {
+    /// Serves the client to the end of the dialogue.
+    pub(crate) async fn run(&mut self) -> io::Result<Ending> {
         // The greeting goes out before the client says a word.
         self.flush().await?;
         loop {
@@ -172,7 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     self.flush().await?;
                     return Ok(Ending::StartTls);
                 }
-                Step::Close | Step::Leave => return self.close(None).await,
+                Step::Close => return self.close(None).await,
                 Step::Cut => {
                     self.flush().await?;
                     return Ok(Ending::Closed);
@@ -209,14 +170,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     self.body = Vec::new();
                 }
                 match verdict {
-                    Verdict::Drop => Step::Leave,
-                    Verdict::Reply(wait, reply) if wait.is_zero() => {
-                        reply::write(&reply, &mut self.output);
-                        Step::Again
-                    }
-                    Verdict::Reply(wait, reply) => Step::Pause(wait, reply),
+                    Verdict::Dropped => Step::Close,
+                    Verdict::Accepted(wait) => self.say_after(wait, reply::MESSAGE_OK),
+                    Verdict::Refused(wait, refusal) => self.say_after(wait, refusal),
                 }
             }
+        }
+    }
+
+    fn say_after(&mut self, wait: Duration, reply: Reply) -> Step {
+        if wait.is_zero() {
+            reply::write(&reply, &mut self.output);
+            Step::Again
+        } else {
+            Step::Pause(wait, reply)
         }
     }
 
@@ -307,5 +274,78 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         // Whoever does not close within the time, or resets, has had what there was to read.
         _ = timeout(LINGER, drain).await;
         Ok(Ending::Closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::task::{Context, Poll};
+
+    use tokio::io::{
+        AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex,
+    };
+    use tokio_util::sync::CancellationToken;
+
+    use super::Session;
+    use crate::{Options, Shared};
+
+    /// Counts the writes of the server.
+    struct Counted {
+        stream: DuplexStream,
+        writes: usize,
+    }
+
+    impl AsyncRead for Counted {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_read(context, buffer)
+        }
+    }
+
+    impl AsyncWrite for Counted {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.writes += 1;
+            Pin::new(&mut self.stream).poll_write(context, bytes)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_flush(context)
+        }
+
+        fn poll_shutdown(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_shutdown(context)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pipelined_group_is_answered_with_one_write() {
+        let (mut client, stream) = duplex(64 * 1024);
+        let group = "EHLO client.example\r\nMAIL FROM:<s@example.org>\r\nRCPT TO:<a@example.org>\r\n\
+            RCPT TO:<b+550@example.org>\r\nDATA\r\nx\r\n.\r\nMAIL FROM:<s@example.org>\r\nQUIT\r\n";
+        client.write_all(group.as_bytes()).await.unwrap();
+        client.shutdown().await.unwrap();
+        let stream = Counted { stream, writes: 0 };
+        let shared = Arc::new(Shared::new(Options::default()));
+        let mut session = Session::new(stream, &shared, &CancellationToken::new(), false);
+        session.run().await.unwrap();
+        let stream = session.into_stream();
+        assert_eq!(stream.writes, 1);
+        drop(stream);
+        let mut replies = String::new();
+        client.read_to_string(&mut replies).await.unwrap();
+        assert!(replies.ends_with("221 2.0.0 Goodbye\r\n"), "{replies}");
     }
 }
