@@ -55,6 +55,15 @@ enum Step {
     Cut,
 }
 
+/// What came of waiting for input.
+enum Input {
+    More,
+    /// The client has closed its side.
+    Ended,
+    /// Nothing more is waited for; this says why.
+    GivenUp(Reply),
+}
+
 /// One dialogue over one stream.
 pub(crate) struct Session<S> {
     stream: S,
@@ -117,8 +126,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 }
                 Step::Read => {
                     self.flush().await?;
-                    if let Some(farewell) = self.fill().await? {
-                        return self.close(farewell.as_ref()).await;
+                    match self.fill().await? {
+                        Input::More => {}
+                        Input::Ended => return self.close().await,
+                        Input::GivenUp(farewell) => {
+                            reply::write(&farewell, &mut self.output);
+                            return self.close().await;
+                        }
                     }
                 }
                 Step::Pause(wait, reply) => {
@@ -133,7 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     self.flush().await?;
                     return Ok(Ending::StartTls);
                 }
-                Step::Close => return self.close(None).await,
+                Step::Close => return self.close().await,
                 Step::Cut => {
                     self.flush().await?;
                     return Ok(Ending::Closed);
@@ -234,8 +248,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(())
     }
 
-    /// Reads more. When there is no more to read, gives what to say before closing, if anything.
-    async fn fill(&mut self) -> io::Result<Option<Option<Reply>>> {
+    /// Waits for more to come.
+    async fn fill(&mut self) -> io::Result<Input> {
         self.input.reserve(INPUT_CAPACITY / 4);
         let is_in_body = matches!(self.phase, Phase::Body(_));
         let read = timeout(
@@ -245,21 +259,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         tokio::select! {
             biased;
             // A body that is on its way may still arrive.
-            () = self.stopping.as_mut(), if !is_in_body => Ok(Some(Some(reply::STOPPING))),
+            () = self.stopping.as_mut(), if !is_in_body => Ok(Input::GivenUp(reply::STOPPING)),
             read = read => match read {
-                Ok(Ok(0)) => Ok(Some(None)),
-                Ok(Ok(_)) => Ok(None),
+                Ok(Ok(0)) => Ok(Input::Ended),
+                Ok(Ok(_)) => Ok(Input::More),
                 Ok(Err(error)) => Err(error),
-                Err(_elapsed) => Ok(Some(Some(reply::IDLE))),
+                Err(_elapsed) => Ok(Input::GivenUp(reply::IDLE)),
             },
         }
     }
 
-    /// Closes so that the client can read every reply: a socket closed with unread input would throw them away.
-    async fn close(&mut self, farewell: Option<&Reply>) -> io::Result<Ending> {
-        if let Some(farewell) = farewell {
-            reply::write(farewell, &mut self.output);
-        }
+    /// Closes so that the client can read every reply: a socket closed with unread input is reset, which may throw
+    /// them away.
+    async fn close(&mut self) -> io::Result<Ending> {
         self.flush().await?;
         self.stream.shutdown().await?;
         let drain = async {
