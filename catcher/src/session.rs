@@ -295,13 +295,15 @@ mod tests {
     use std::pin::Pin;
     use std::sync::Arc;
     use std::task::{Context, Poll};
+    use std::time::Duration;
 
     use tokio::io::{
         AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex,
     };
+    use tokio::time::timeout;
     use tokio_util::sync::CancellationToken;
 
-    use super::Session;
+    use super::{Ending, Session};
     use crate::{Options, Shared};
 
     /// Counts the writes of the server.
@@ -359,5 +361,20 @@ mod tests {
         let mut replies = String::new();
         client.read_to_string(&mut replies).await.unwrap();
         assert!(replies.ends_with("221 2.0.0 Goodbye\r\n"), "{replies}");
+    }
+
+    #[tokio::test]
+    async fn what_a_client_still_writes_is_read_before_closing() {
+        let (mut client, stream) = duplex(1_024);
+        let shared = Arc::new(Shared::new(Options::default()));
+        let mut session = Session::new(stream, &shared, &CancellationToken::new(), false);
+        let write = async {
+            client.write_all(b"QUIT\r\n").await.unwrap();
+            client.write_all(&[b'x'; 300_000]).await.unwrap();
+            client.shutdown().await.unwrap();
+        };
+        let both = async { tokio::join!(session.run(), write) };
+        let (ending, ()) = timeout(Duration::from_secs(20), both).await.unwrap();
+        assert!(matches!(ending, Ok(Ending::Closed)));
     }
 }

@@ -96,13 +96,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.line().await.is_none()
     }
 
-    /// Whether the connection ends here, with nothing more said and without a reset.
-    pub(crate) async fn is_closed_in_order(&mut self) -> bool {
-        let read = timeout(PATIENCE, self.stream.read_buf(&mut self.input)).await;
-        let read = read.expect("the catcher closes");
-        self.input.is_empty() && matches!(read, Ok(0))
-    }
-
     /// Opens a message up to the 354.
     pub(crate) async fn open(&mut self, sender: &str, recipient: &str) {
         let replies = self
