@@ -1,1 +1,3 @@
 //! Placeholder until its first part is written.
+
+pub mod smtp_reply;

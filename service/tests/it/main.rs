@@ -1,0 +1,8 @@
+//! The tests of the service, in one binary.
+
+mod support;
+
+mod dialogue;
+mod dialogue_connect;
+mod dialogue_content;
+mod dialogue_envelope;
