@@ -122,7 +122,7 @@ fn a_named_delay_travels_with_the_deferral() {
     let Some((Settlement::Deferred { delay_named, .. }, _)) = settle_envelope(refused) else {
         panic!("not deferred")
     };
-    assert_eq!(delay_named, Some(Duration::from_secs(300)));
+    assert_eq!(delay_named, Some(Duration::from_mins(5)));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn acceptance_is_sent_and_keeps_the_connection() {
 fn causes() -> Vec<Cause> {
     vec![
         Cause::Closed,
-        Cause::TimedOut(Duration::from_secs(600)),
+        Cause::TimedOut(Duration::from_mins(10)),
         Cause::Io(std::io::ErrorKind::ConnectionReset.into()),
         Cause::Unavailable(reply("421 Bye")),
         Cause::Protocol(ProtocolError::NotAReply),

@@ -29,18 +29,15 @@ pub struct Deadlines {
 
 impl Default for Deadlines {
     fn default() -> Self {
-        const fn minutes(minutes: u64) -> Duration {
-            Duration::from_secs(60 * minutes)
-        }
         Self {
             connect: Duration::from_secs(30),
-            greeting: minutes(5),
-            hello: minutes(5),
-            mail: minutes(5),
-            rcpt: minutes(5),
-            data: minutes(2),
-            content: minutes(3),
-            dot: minutes(10),
+            greeting: Duration::from_mins(5),
+            hello: Duration::from_mins(5),
+            mail: Duration::from_mins(5),
+            rcpt: Duration::from_mins(5),
+            data: Duration::from_mins(2),
+            content: Duration::from_mins(3),
+            dot: Duration::from_mins(10),
             quit: Duration::from_secs(5),
         }
     }

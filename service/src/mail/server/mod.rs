@@ -11,8 +11,7 @@ pub mod url;
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::ClientConfig;
-use rustls_pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
 use secrecy::SecretString;
 
 pub use self::deadlines::Deadlines;
@@ -133,7 +132,7 @@ pub struct SmtpServer {
     auth: AuthChoice,
     hello_name: Option<HelloName>,
     deadlines: Deadlines,
-    roots: Vec<CertificateDer<'static>>,
+    roots: RootCertStore,
     client_config: Arc<ClientConfig>,
 }
 
@@ -141,8 +140,7 @@ impl SmtpServer {
     /// A server without credentials, named by its host and port.
     pub fn new(host: impl Into<String>, port: u16, tls: Tls) -> Self {
         let host = host.into();
-        let client_config =
-            trust(tls, &[]).expect("without further roots there is nothing to refuse");
+        let roots = tls::public_roots();
         Self {
             name: format!("{host}:{port}"),
             host,
@@ -152,8 +150,8 @@ impl SmtpServer {
             auth: AuthChoice::Best,
             hello_name: None,
             deadlines: Deadlines::default(),
-            roots: Vec::new(),
-            client_config,
+            client_config: trust(tls, roots.clone()),
+            roots,
         }
     }
 
@@ -193,8 +191,8 @@ impl SmtpServer {
 
     /// Trusts these roots too: a PEM text with one certificate or more.
     pub fn with_extra_roots(mut self, pem: &[u8]) -> Result<Self, TrustError> {
-        self.roots.extend(tls::roots_from_pem(pem)?);
-        self.client_config = trust(self.tls, &self.roots)?;
+        tls::add_pem(&mut self.roots, pem)?;
+        self.client_config = trust(self.tls, self.roots.clone());
         Ok(self)
     }
 
@@ -244,10 +242,10 @@ impl SmtpServer {
     }
 }
 
-fn trust(tls: Tls, extra: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, TrustError> {
+fn trust(tls: Tls, roots: RootCertStore) -> Arc<ClientConfig> {
     match tls {
-        Tls::None | Tls::Opportunistic => Ok(tls::encrypting()),
-        Tls::Required | Tls::Implicit => tls::verifying(extra),
+        Tls::None | Tls::Opportunistic => tls::encrypting(),
+        Tls::Required | Tls::Implicit => tls::verifying(roots),
     }
 }
 

@@ -23,34 +23,33 @@ pub enum TrustError {
     Empty,
 }
 
-/// Reads the certificates of a PEM text; at least one.
-pub(super) fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustError> {
-    let roots = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(TrustError::NotPem)?;
-    if roots.is_empty() {
-        Err(TrustError::Empty)
-    } else {
-        Ok(roots)
+/// The roots that browsers trust.
+pub(super) fn public_roots() -> RootCertStore {
+    RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     }
 }
 
-/// Accepts only certificates that lead to the public roots or to one of `extra`, and that name the host.
-pub(super) fn verifying(
-    extra: &[CertificateDer<'static>],
-) -> Result<Arc<ClientConfig>, TrustError> {
-    let mut roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    for certificate in extra {
-        roots
-            .add(certificate.clone())
-            .map_err(TrustError::NotARoot)?;
+/// Adds the certificates of a PEM text; at least one. After an error some of them may have been added.
+pub(super) fn add_pem(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), TrustError> {
+    let before = roots.len();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(TrustError::NotPem)?;
+        roots.add(certificate).map_err(TrustError::NotARoot)?;
     }
+    if roots.len() > before {
+        Ok(())
+    } else {
+        Err(TrustError::Empty)
+    }
+}
+
+/// Accepts only certificates that lead to one of `roots` and that name the host.
+pub(super) fn verifying(roots: RootCertStore) -> Arc<ClientConfig> {
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
         .build()
         .expect("the public roots are there and no revocation list is given");
-    Ok(config(verifier))
+    config(verifier)
 }
 
 /// Accepts any certificate: against listeners on the line, not against someone in the middle of it.

@@ -4,6 +4,10 @@ use super::replies::RawReply;
 
 /// The extensions a server offers, as far as Palomar uses them. All are absent after `HELO`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an extension the server offers or not, independent of the others"
+)]
 pub struct Capabilities {
     /// Commands may be sent without waiting for each reply (RFC 2920).
     pub pipelining: bool,
