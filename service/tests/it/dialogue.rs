@@ -1,5 +1,10 @@
 //! Whole dialogues with a scripted server, and the beginnings the other `dialogue_*` tests share.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 use domain::smtp_reply::SmtpPhase;
 use service::mail::server::{Deadlines, HelloName, Tls};
 use service::mail::session::{

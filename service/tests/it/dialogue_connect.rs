@@ -1,5 +1,10 @@
 //! From nothing to a session: greeting, `EHLO`, TLS and `AUTH`, and how each of them can fail.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 use domain::smtp_reply::SmtpPhase;
 use service::mail::server::{HelloName, SmtpServer, Tls};
 use service::mail::session::{Cause, ConnectCause, ConnectError, Session};

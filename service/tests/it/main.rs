@@ -3,6 +3,7 @@
 mod support;
 
 mod dialogue;
+mod dialogue_against_catcher;
 mod dialogue_connect;
 mod dialogue_content;
 mod dialogue_envelope;

@@ -3,6 +3,11 @@
 //! It listens on a free port, takes one connection, does one step after the other and keeps every octet it received. A
 //! step that does not come true ends the script, and [`ScriptedServer::finish`] tells which one it was.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
