@@ -259,3 +259,32 @@ async fn a_server_that_left_while_idle_is_noticed_before_anything_is_written() {
     }
     assert!(!session.is_usable());
 }
+
+#[tokio::test]
+async fn a_kept_connection_can_be_looked_at_without_being_used() {
+    let (server, mut session) = session(plain([Close])).await;
+    assert_eq!(
+        server.finish().await.received,
+        b"EHLO client.example.org\r\n"
+    );
+    news_arrives().await;
+    assert!(session.is_usable());
+    assert!(!session.is_still_open());
+    assert!(!session.is_usable());
+
+    let (server, mut session) =
+        self::session(ready([ReadContent, Say("250 queued"), ExpectClose])).await;
+    assert!(session.is_still_open());
+    assert_eq!(deliver(&mut session).await, "250 queued");
+    assert!(session.is_still_open());
+    session.abandon();
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_dialogue_can_run_on_any_thread() {
+    let (server, mut session) = session(ready([ReadContent, Say("250 queued"), ExpectClose])).await;
+    let spawned = tokio::spawn(async move { deliver(&mut session).await });
+    assert_eq!(spawned.await.unwrap(), "250 queued");
+    server.finish().await;
+}

@@ -311,7 +311,6 @@ async fn a_reply_slower_than_the_deadline_is_unknown_and_a_slow_one_is_not() {
         "{settlement:?}"
     );
     drop(session);
-    catcher.stop().await;
 }
 
 #[tokio::test]

@@ -169,7 +169,7 @@ async fn a_refusal_said_before_the_message_counts_as_its_answer() {
     news_arrives().await;
     match session.content(&message()).await {
         ContentOutcome::Refused(reply) => {
-            assert_eq!(reply.to_string(), "452 4.3.1 Disk full after all")
+            assert_eq!(reply.to_string(), "452 4.3.1 Disk full after all");
         }
         other => panic!("{other:?}"),
     }

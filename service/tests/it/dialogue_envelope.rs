@@ -370,11 +370,11 @@ async fn a_dropped_envelope_poisons_the_session() {
 
 #[tokio::test]
 async fn a_long_reply_is_read_whole_and_kept_short() {
-    let mut long = String::from("250 OK\r\n");
-    for _ in 0..40 {
-        long.push_str(&format!("550-5.1.1 {}\r\n", "x".repeat(1_000)));
-    }
-    long.push_str("550 5.1.1 end\r\n503 No recipient\r\n");
+    let refusal_line = format!("550-5.1.1 {}\r\n", "x".repeat(1_000));
+    let long = format!(
+        "250 OK\r\n{}550 5.1.1 end\r\n503 No recipient\r\n",
+        refusal_line.repeat(40)
+    );
     let script = group(
         [Step::SayOctets(long.into_bytes())]
             .into_iter()

@@ -19,7 +19,7 @@ pub(super) async fn connect(server: &SmtpServer) -> Result<(Wire, Capabilities),
     let hello_name = match (server.hello_name(), stream.local_addr()) {
         (Some(name), _) => name.clone(),
         (None, Ok(address)) => HelloName::literal(address.ip()),
-        (None, Err(error)) => return Err(at(SmtpPhase::Connect)(Cause::Io(error).into())),
+        (None, Err(error)) => return Err(at(SmtpPhase::Connect)(Cause::from(error).into())),
     };
     let mut wire = if server.tls() == Tls::Implicit {
         protect(server, stream).await.map_err(at(SmtpPhase::Tls))?
@@ -64,7 +64,7 @@ async fn open(server: &SmtpServer) -> Result<TcpStream, ConnectCause> {
         match within(deadline, TcpStream::connect(address)).await {
             Ok(stream) => {
                 // Or every message waits 44 ms for a delayed acknowledgement.
-                stream.set_nodelay(true).map_err(Cause::Io)?;
+                stream.set_nodelay(true).map_err(Cause::from)?;
                 return Ok(stream);
             }
             Err(cause) => failure = cause.into(),

@@ -13,23 +13,15 @@ use super::failure::Cause;
 pub struct EnvelopeAddress(String);
 
 impl EnvelopeAddress {
-    /// Takes `local@domain` of at most 64 and 255 octets, 254 together. Space, `<` and `>` only in a quoted local part.
+    /// Takes `local@domain` of at most 64 and 255 octets, 254 together. Only a quoted local part may hold what
+    /// separates or quotes.
     pub fn new(address: impl Into<String>) -> Result<Self, InvalidAddress> {
         let address = address.into();
         let (local, domain) = address.rsplit_once('@').ok_or(InvalidAddress)?;
-        let bounded = address.len() <= 254
-            && (1..=64).contains(&local.len())
-            && (1..=255).contains(&domain.len());
-        let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
-        let separates = |character: char| {
-            character == ' ' || character == '<' || character == '>' || character == '@'
-        };
+        let bounded = address.len() <= 254 && (1..=64).contains(&local.len()) && !domain.is_empty();
         let printable = !address.chars().any(char::is_control);
-        if bounded
-            && printable
-            && !domain.contains(separates)
-            && (quoted || !local.contains(separates))
-        {
+        let plain = |text: &str| !text.contains([' ', '<', '>', '@', '"', '\\']);
+        if bounded && printable && plain(domain) && (plain(local) || is_quoted(local)) {
             Ok(Self(address))
         } else {
             Err(InvalidAddress)
@@ -47,6 +39,24 @@ impl fmt::Debug for EnvelopeAddress {
         let domain = self.0.rsplit_once('@').map_or("", |(_, domain)| domain);
         write!(formatter, "EnvelopeAddress(…@{domain})")
     }
+}
+
+/// True for one quoted string and nothing behind it (RFC 5321 §4.1.2): a quote inside is escaped.
+fn is_quoted(local: &str) -> bool {
+    let Some(inner) = local
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    else {
+        return false;
+    };
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        let closes = character == '"' || (character == '\\' && characters.next().is_none());
+        if closes {
+            return false;
+        }
+    }
+    true
 }
 
 /// The text can't stand in an envelope.
@@ -172,6 +182,11 @@ mod tests {
             "a@",
             "",
             "a@b@c",
+            "\"a\"> SIZE=1 <\"@b",
+            "\"a\\\"@b",
+            "\"@b",
+            "a\"b@c",
+            "a@b\"c",
         ] {
             assert_eq!(EnvelopeAddress::new(text), Err(InvalidAddress), "{text:?}");
         }
@@ -190,6 +205,8 @@ mod tests {
             "a@b",
             "ana+tag@example.org",
             "\"a <b> c\"@example.org",
+            "\"a\\\"b\\\\\"@example.org",
+            "\"\"@example.org",
             "jörg@example.org",
             "a@[127.0.0.1]",
         ] {

@@ -1,4 +1,4 @@
-//! Why a dialogue could not go on.
+//! Why a dialogue could not go on. Every message is whole: it contains its cause, for people to read.
 
 use std::io;
 use std::time::Duration;
@@ -16,13 +16,13 @@ pub enum Cause {
     TimedOut(Duration),
     /// The connection failed.
     #[error("the connection failed: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// The server said 421: it closes, whatever was asked.
     #[error("the server closes: {0}")]
     Unavailable(SmtpReply),
     /// What the server sent is not what SMTP allows here.
     #[error("the server does not follow the protocol: {0}")]
-    Protocol(#[from] ProtocolError),
+    Protocol(ProtocolError),
     /// The session was lost earlier, or is asked for something that is not its turn. Nothing was written.
     #[error("the session can't be used for this any more")]
     OutOfTurn,
@@ -37,6 +37,23 @@ impl Cause {
             }
             _ => None,
         }
+    }
+}
+
+impl From<io::Error> for Cause {
+    /// Over TLS the end of the connection mostly comes as an error, because few servers say goodbye to TLS as well.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            Self::Closed
+        } else {
+            Self::Io(error)
+        }
+    }
+}
+
+impl From<ProtocolError> for Cause {
+    fn from(error: ProtocolError) -> Self {
+        Self::Protocol(error)
     }
 }
 
@@ -70,7 +87,6 @@ pub struct ConnectError {
     /// How far it came.
     pub phase: SmtpPhase,
     /// What stopped it.
-    #[source]
     pub cause: ConnectCause,
 }
 
@@ -108,7 +124,7 @@ pub enum ConnectCause {
     InjectedPlaintext,
     /// The handshake failed: mostly a certificate that is not trusted.
     #[error("the TLS handshake failed: {0}")]
-    Handshake(#[source] io::Error),
+    Handshake(io::Error),
     /// There is a password, and no TLS to protect it.
     #[error("a password is not sent without TLS; write tls=none if that is wanted")]
     PasswordWithoutTls,

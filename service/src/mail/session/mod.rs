@@ -238,6 +238,15 @@ impl Session {
         self.state != State::Lost
     }
 
+    /// Looks, without waiting, whether the server has closed the connection or begun to speak unasked; the session is
+    /// lost then. A kept connection is worth this look before a recipient's start is made durable for it.
+    pub fn is_still_open(&mut self) -> bool {
+        if self.is_usable() && self.wire.surprise().is_some() {
+            self.state = State::Lost;
+        }
+        self.is_usable()
+    }
+
     /// True while the session can take an envelope.
     pub fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle { .. })
