@@ -12,11 +12,11 @@ use domain::smtp_reply::SmtpPhase;
 use service::mail::reply::{Connection, Refusal, Settlement, settle_content, settle_envelope};
 use service::mail::server::{Deadlines, SmtpServer};
 use service::mail::session::{
-    Cause, Content, ContentOutcome, Envelope, EnvelopeAddress, EnvelopeOutcome, NotPossible,
-    Session, Stuffed,
+    Cause, ContentOutcome, Envelope, EnvelopeAddress, EnvelopeOutcome, NotPossible, Session,
 };
 
 use crate::dialogue::message;
+use crate::dialogue_content::enormous;
 
 const HEALTHY: &str = "bo@example.com";
 
@@ -207,8 +207,7 @@ async fn a_connection_dropped_in_a_long_message_was_not_offered_the_dot() {
         let mut session = connect(&catcher, Deadlines::default()).await;
         let outcome = session.envelope(&to("ana+drop-in-data@example.com")).await;
         assert!(matches!(outcome, EnvelopeOutcome::Ready), "{outcome:?}");
-        let content = Content::whole(Stuffed::new(&b"0123456789\r\n".repeat(2_000_000)));
-        let outcome = session.content(&content).await;
+        let outcome = session.content(&enormous()).await;
         assert!(
             matches!(outcome, ContentOutcome::NotOffered { .. }),
             "{outcome:?}"

@@ -1,7 +1,7 @@
 //! `AUTH`: which mechanism is taken, what is said, and when a password stays at home.
 
 use domain::smtp_reply::SmtpPhase;
-use service::mail::session::ConnectCause;
+use service::mail::session::{Cause, ConnectCause};
 
 use crate::dialogue_connect::{EHLO, STARTTLS_OFFERED, connect, fails, script};
 use crate::support::scripted_server::ScriptedServer;
@@ -187,4 +187,28 @@ async fn a_password_goes_over_tls() {
         .unwrap()
         .abandon();
     server.finish().await;
+}
+
+#[tokio::test]
+async fn a_server_that_never_stops_asking_is_left() {
+    for (query, given_up) in [
+        ("?tls=none&auth=plain", "*"),
+        ("?tls=none&auth=xoauth2", ""),
+    ] {
+        let steps = vec![
+            Say("220 h"),
+            EHLO,
+            Say("250-h\n250 AUTH PLAIN XOAUTH2"),
+            ExpectAnything,
+            Say("334 "),
+            ExpectAlone(given_up),
+            Say("334 "),
+            ExpectClose,
+        ];
+        let (phase, cause) = fails(steps, "smtp", "me:secret@", query).await;
+        assert!(
+            phase == SmtpPhase::Auth && matches!(cause, ConnectCause::Broken(Cause::Protocol(_))),
+            "{phase} {cause:?}"
+        );
+    }
 }

@@ -18,10 +18,9 @@ async fn sent(session: &mut Session, content: &Content) -> ContentOutcome {
 }
 
 /// Larger than all buffers between the two sides together.
-fn enormous() -> Content {
-    Content::whole(Stuffed::new(
-        &b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd\r\n".repeat(400_000),
-    ))
+pub(crate) fn enormous() -> Content {
+    let line = [b"x".repeat(60_000).as_slice(), b"\r\n"].concat();
+    Content::whole(Stuffed::new(&line.repeat(400)))
 }
 
 #[tokio::test]

@@ -61,11 +61,11 @@ pub(super) async fn authenticate(
 ) -> Result<(), ConnectCause> {
     let (user, password) = (credentials.user(), credentials.password().expose_secret());
     let responses = match mechanism {
-        Mechanism::Plain => vec![encoded(&format!("\0{user}\0{password}"))],
+        Mechanism::Plain => vec![encoded(&Zeroizing::new(format!("\0{user}\0{password}")))],
         Mechanism::Login => vec![encoded(user), encoded(password)],
-        Mechanism::XOAuth2 => vec![encoded(&format!(
+        Mechanism::XOAuth2 => vec![encoded(&Zeroizing::new(format!(
             "user={user}\x01auth=Bearer {password}\x01\x01"
-        ))],
+        )))],
     };
     let mut responses = responses.into_iter().peekable();
     let mut line = Zeroizing::new(format!("AUTH {}", mechanism.name()));
@@ -77,26 +77,31 @@ pub(super) async fn authenticate(
         line.push_str(&first);
     }
     line.push_str("\r\n");
+    let mut has_given_up = false;
     loop {
         let reply = ask(wire, line.as_bytes(), deadline).await?;
         if reply.code.is_positive() {
             return Ok(());
         }
-        if reply.code.get() != 334 {
+        if reply.code.get() != 334 || has_given_up {
             return Err(unwelcome(&reply));
         }
         line.clear();
-        match responses.next() {
-            Some(response) => line.push_str(&response),
+        if let Some(response) = responses.next() {
+            line.push_str(&response);
+        } else {
+            has_given_up = true;
             // XOAUTH2 explains its refusal in a challenge; only an empty response brings the refusal itself. With the
             // others `*` takes the attempt back.
-            None if mechanism == Mechanism::XOAuth2 => {}
-            None => line.push('*'),
+            if mechanism != Mechanism::XOAuth2 {
+                line.push('*');
+            }
         }
         line.push_str("\r\n");
     }
 }
 
+/// Base64 of it, wiped from memory in the end like what it was made of.
 fn encoded(text: &str) -> Zeroizing<String> {
     Zeroizing::new(STANDARD.encode(text))
 }

@@ -1,5 +1,7 @@
 //! The message in the form in which it goes over the line, and what became of it.
 
+use std::fmt;
+
 use bytes::Bytes;
 use domain::smtp_reply::SmtpReply;
 
@@ -7,8 +9,8 @@ use super::failure::Cause;
 
 /// Whole lines, ready for the line: CRLF only, leading dots doubled (RFC 5321 §4.5.2).
 ///
-/// Made once and shared by as many messages and attempts as like: a clone copies nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Made once and shared by as many messages and attempts as like: a clone copies nothing. `Debug` shows the size only.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Stuffed {
     octets: Bytes,
     size: u64,
@@ -51,6 +53,12 @@ impl Stuffed {
     /// The size in octets as `SIZE=` counts it: without the doubled dots (RFC 1870 §3).
     pub fn size(&self) -> u64 {
         self.size
+    }
+}
+
+impl fmt::Debug for Stuffed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Stuffed({} octets)", self.size)
     }
 }
 

@@ -25,6 +25,8 @@ mod exchange;
 mod replies;
 mod wire;
 
+use std::fmt;
+
 use bytes::BytesMut;
 use domain::smtp_reply::{ReplyCode, SmtpPhase};
 use tokio::time::Instant;
@@ -54,7 +56,7 @@ enum State {
 ///
 /// Dropping a future of its methods half-way loses the session, and only the session: [`is_usable`](Self::is_usable)
 /// is false from then on and nothing more is written. Dropping the session closes the connection without a word.
-#[derive(Debug)]
+/// `Debug` shows nothing of what went over the line.
 pub struct Session {
     wire: Wire,
     capabilities: Capabilities,
@@ -271,5 +273,16 @@ impl Session {
     /// What the server offers.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Session")
+            .field("state", &self.state)
+            .field("dot_offered", &self.dot_offered)
+            .field("messages_sent", &self.messages_sent)
+            .finish_non_exhaustive()
     }
 }

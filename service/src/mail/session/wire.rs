@@ -19,14 +19,12 @@ use super::replies::{RawReply, ReplyReader};
 const READ_SIZE: usize = 4_096;
 
 /// A connection, protected or not.
-#[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// A connection and the replies that have come over it.
-#[derive(Debug)]
 pub(super) struct Wire {
     stream: Stream,
     replies: ReplyReader,
