@@ -6,6 +6,7 @@ pub mod config;
 pub mod error;
 pub mod inbox;
 pub mod progress;
+pub mod telemetry;
 
 use std::sync::Arc;
 
