@@ -6,6 +6,8 @@
 //! | [`ids`] | typed ids, and the one place that says how they look outside |
 //! | [`campaign`] | the campaign: its status machine, its validated input, its views |
 //! | [`recipient`] | the recipient: its status machine and its view |
+//! | [`address`] | e-mail addresses and mailboxes, parsed |
+//! | [`recipient_list`] | pasted and dropped lists, read |
 //! | [`counts`] | how many are where, and what progress means |
 //! | [`caught`] | what the built-in mail catcher shows |
 //! | [`installation`] | what the page says about this installation |
@@ -25,6 +27,7 @@ pub mod ids;
 pub mod installation;
 pub mod page;
 pub mod recipient;
+pub mod recipient_list;
 pub mod time;
 
 pub use error::{ApiError, ErrorCode, FieldError};

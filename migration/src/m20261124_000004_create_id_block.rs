@@ -18,7 +18,13 @@ impl MigrationTrait for Migration {
                     .col(big_integer("next_id"))
                     .to_owned(),
             )
-            .await
+            .await?;
+        let mut first = Query::insert();
+        first.into_table("id_block").columns(["kind", "next_id"]);
+        for kind in ["email_job", "recipient"] {
+            first.values_panic([kind.into(), 1_i64.into()]);
+        }
+        manager.execute(first).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -1,0 +1,138 @@
+//! Rows of cells: RFC 4180, read leniently where people's files need it.
+//!
+//! Two things are beyond a strict reader, and why this one is our own. A cell such as `"john doe"@example.org` is an
+//! address whose quotes are its own and must stay. And a quote that somebody forgot to close must not swallow the
+//! lines after it: a cell may go over several lines only when it is closed exactly as RFC 4180 says.
+
+use std::borrow::Cow;
+
+use super::tokens::{Lines, split_line};
+use crate::address::characters::trim_noise;
+use crate::address::quotes::end_of_quotes;
+
+/// One cell, without its quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cell<'t> {
+    content: &'t str,
+    /// Whether quotes inside are doubled.
+    doubled: bool,
+}
+
+impl<'t> Cell<'t> {
+    /// What the cell says, trimmed.
+    pub(super) fn text(self) -> Cow<'t, str> {
+        if self.doubled {
+            Cow::Owned(trim_noise(&self.content.replace("\"\"", "\"")).to_owned())
+        } else {
+            Cow::Borrowed(trim_noise(self.content))
+        }
+    }
+
+    pub(super) fn is_blank(self) -> bool {
+        trim_noise(self.content).is_empty()
+    }
+}
+
+/// A token without the quotes a spreadsheet put around it, when they are around all of it.
+pub(super) fn without_cell_quotes(token: &str) -> Cow<'_, str> {
+    match quoted_cell(token) {
+        Some((cell, "")) => cell.text(),
+        _ => Cow::Borrowed(token),
+    }
+}
+
+/// Reads the next row into `cells` and returns the number of its first line; `None` at the end of the text.
+pub(super) fn next_row<'t>(
+    lines: &mut Lines<'t>,
+    delimiter: u8,
+    cells: &mut Vec<Cell<'t>>,
+) -> Option<u32> {
+    cells.clear();
+    if lines.rest.is_empty() {
+        return None;
+    }
+    let first_line = lines.number;
+    loop {
+        let (cell, rest) = next_cell(lines.rest, delimiter);
+        cells.push(cell);
+        lines.number = lines.number.saturating_add(count_breaks(cell.content));
+        lines.rest = rest;
+        if rest.as_bytes().first() == Some(&delimiter) {
+            lines.rest = &rest[1..];
+        } else {
+            lines.next();
+            return Some(first_line);
+        }
+    }
+}
+
+/// The first cell of a row, and the text from the delimiter or line break after it.
+fn next_cell(text: &str, delimiter: u8) -> (Cell<'_>, &str) {
+    let ends = |rest: &str| {
+        rest.bytes()
+            .next()
+            .is_none_or(|byte| byte == delimiter || matches!(byte, b'\n' | b'\r'))
+    };
+    let start = text.trim_start_matches(' ');
+    if let Some((cell, rest)) = quoted_cell(start)
+        && ends(rest.trim_start_matches(' '))
+    {
+        return (cell, rest.trim_start_matches(' '));
+    }
+    let (line, _) = split_line(text);
+    let quoted = line.len() - line.trim_start_matches(' ').len();
+    let after_quotes = match line[quoted..]
+        .starts_with('"')
+        .then(|| end_of_quotes(&line[quoted..]))
+    {
+        Some(Some(length)) => quoted + length,
+        _ => 0,
+    };
+    let length = line
+        .bytes()
+        .skip(after_quotes)
+        .position(|byte| byte == delimiter);
+    let end = length.map_or(line.len(), |length| after_quotes + length);
+    (
+        Cell {
+            content: &text[..end],
+            doubled: false,
+        },
+        &text[end..],
+    )
+}
+
+/// A cell in quotes at the start of the text, and what follows its closing quote.
+fn quoted_cell(text: &str) -> Option<(Cell<'_>, &str)> {
+    let inner = text.strip_prefix('"')?;
+    let mut doubled = false;
+    let mut from = 0;
+    loop {
+        let quote = from + inner[from..].find('"')?;
+        let rest = &inner[quote + 1..];
+        if !rest.starts_with('"') {
+            return Some((
+                Cell {
+                    content: &inner[..quote],
+                    doubled,
+                },
+                rest,
+            ));
+        }
+        doubled = true;
+        from = quote + 2;
+    }
+}
+
+fn count_breaks(content: &str) -> u32 {
+    if !content.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        return 0;
+    }
+    let mut lines = Lines {
+        rest: content,
+        number: 0,
+    };
+    lines.by_ref().for_each(drop);
+    // The last line has no break after it, unless the content ends in one.
+    lines.number - u32::from(!content.ends_with(['\n', '\r']))
+}
