@@ -12,7 +12,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                new_table("email_job")
+                new_table(manager, "email_job")
                     .col(big_integer("id").primary_key())
                     .col(string_len("name", 500))
                     .col(string_len("subject", 500))

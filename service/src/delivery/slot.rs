@@ -101,7 +101,7 @@ impl Slot {
         let Some(permit) = self.place_in_window().await else { return };
         if self.shared.journal.start(&work.lease, &claimed).await == Started::Yes {
             let verdict = Verdict::impossible(&claimed, error.to_string());
-            let hold = Hold { permit, stay };
+            let hold = Hold::new(permit, stay);
             self.shared.journal.settle(Settle::of(work.lease.slice, &claimed, verdict, hold));
         }
     }
@@ -230,7 +230,7 @@ impl Slot {
     }
 
     fn settle(&self, message: Message, permit: OwnedSemaphorePermit, verdict: Verdict) {
-        let hold = Hold { permit, stay: message.stay };
+        let hold = Hold::new(permit, message.stay);
         let settle = Settle::of(message.work.lease.slice, &message.claimed, verdict, hold);
         self.shared.journal.settle(settle);
     }
