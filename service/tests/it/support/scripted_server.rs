@@ -45,8 +45,10 @@ pub(crate) enum Step {
     Stall,
     /// Reads nothing more and keeps the connection open as long as the test runs.
     Deaf,
-    /// Closes the connection.
+    /// Closes the connection, TLS first.
     Close,
+    /// Closes the connection without a goodbye of TLS.
+    Vanish,
 }
 
 /// What came, and how the script ended.
@@ -227,6 +229,10 @@ impl Play {
                 Ok(())
             }
             Step::Deaf => std::future::pending().await,
+            Step::Vanish => {
+                (self.stream, self.plain) = (None, None);
+                Ok(())
+            }
             Step::Close => {
                 if let Ok(line) = self.line() {
                     // A client that has already gone needs no goodbye.
@@ -267,12 +273,15 @@ impl Play {
         }
     }
 
+    /// Fails at the first octet that is no `QUIT`, so that a client that waits for more is not waited for.
     async fn expect_close(&mut self) -> Result<(), String> {
-        while self.read().await.is_ok() {}
-        if self.pending == b"QUIT\r\n" {
-            Ok(())
-        } else {
-            self.expect_nothing_more()
+        loop {
+            if !b"QUIT\r\n".starts_with(&self.pending) {
+                return self.expect_nothing_more();
+            }
+            if self.read().await.is_err() {
+                return Ok(());
+            }
         }
     }
 
