@@ -10,7 +10,9 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use domain::smtp_reply::SmtpPhase;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -123,20 +125,24 @@ impl ScriptedServer {
     }
 }
 
-/// Deadlines that a stalled server reaches soon.
-pub(crate) fn short_deadlines() -> Deadlines {
-    let short = std::time::Duration::from_millis(60);
-    Deadlines {
-        connect: short,
-        greeting: short,
-        hello: short,
-        mail: short,
-        rcpt: short,
-        data: short,
-        content: short,
-        dot: short,
-        quit: short,
-    }
+/// How long a stalled server is waited for.
+pub(crate) const SOON: Duration = Duration::from_millis(60);
+
+/// Deadlines of which only this phase's is short.
+pub(crate) fn short_at(phase: SmtpPhase) -> Deadlines {
+    let mut deadlines = Deadlines::default();
+    let deadline = match phase {
+        SmtpPhase::Connect | SmtpPhase::Tls => &mut deadlines.connect,
+        SmtpPhase::Greeting => &mut deadlines.greeting,
+        SmtpPhase::Hello | SmtpPhase::Auth => &mut deadlines.hello,
+        SmtpPhase::Reset | SmtpPhase::Mail => &mut deadlines.mail,
+        SmtpPhase::Rcpt => &mut deadlines.rcpt,
+        SmtpPhase::Data => &mut deadlines.data,
+        SmtpPhase::Content => &mut deadlines.content,
+        SmtpPhase::Dot => &mut deadlines.dot,
+    };
+    *deadline = SOON;
+    deadlines
 }
 
 fn tls() -> (String, TlsAcceptor) {
