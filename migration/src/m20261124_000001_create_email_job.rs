@@ -62,6 +62,15 @@ impl MigrationTrait for Migration {
                     .col("id")
                     .to_owned(),
             )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("email_job_completed_at")
+                    .table("email_job")
+                    .col("completed_at")
+                    .to_owned(),
+            )
             .await
     }
 

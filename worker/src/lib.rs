@@ -66,10 +66,11 @@ fn listen(
     let worker = WorkerBuilder::new(name)
         .backend(services.queue().backend())
         .data(services)
+        // The first is the outermost: a job keeps its place while it waits for its retry.
+        .concurrency(SLICES_AT_ONCE)
+        .retry(retry)
         .enable_tracing()
         .catch_panic()
-        .retry(retry)
-        .concurrency(SLICES_AT_ONCE)
         .parallelize(tokio::spawn)
         .build(jobs::send_slice::handle);
     let until = async move {

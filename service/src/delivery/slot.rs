@@ -130,8 +130,9 @@ impl Slot {
     /// Makes sure that there is a connection; without one nobody has been started, so nobody
     /// has lost anything.
     async fn connected(&mut self, admission: Admission) -> Option<Admission> {
-        self.session = self.session.take().filter(Session::is_idle);
-        if self.session.is_none() {
+        // Servers close kept connections, some without a word.
+        if !self.session.as_mut().is_some_and(|kept| kept.is_idle() && kept.is_still_open()) {
+            self.session = None;
             match Session::connect(&self.shared.server).await {
                 Ok(session) => self.session = Some(session),
                 Err(error) => {

@@ -7,7 +7,7 @@ use std::{collections::HashMap, time::Duration};
 
 use domain::{
     CampaignId, Timestamp,
-    campaign::{CampaignStatus, CampaignSummary},
+    campaign::CampaignSummary,
 };
 use futures::{Stream, StreamExt, stream};
 use tokio::sync::broadcast;
@@ -18,6 +18,8 @@ use crate::{Actor, Error, Result, Services, campaigns::queries};
 
 /// How often the poller asks: listeners hear at most twice a second.
 const EVERY: Duration = Duration::from_millis(500);
+/// How long an ended campaign is looked at: longer than clocks of two processes differ.
+const LATELY_MS: i64 = 60_000;
 /// Events a slow listener may be behind before it misses some; it misses nothing it needs,
 /// since each event carries the whole state.
 const BACKLOG: usize = 256;
@@ -102,16 +104,19 @@ pub(crate) async fn poll(services: Services, stop: CancellationToken) {
     }
 }
 
-/// Looks at the campaigns that are under way, and once more at those that no longer are.
+/// Tells what changed since the last look. A small campaign begins and ends between two looks:
+/// those that ended lately are looked at too, and told once.
 async fn look(
     services: &Services,
     known: &mut HashMap<CampaignId, CampaignSummary>,
 ) -> Result<(), Error> {
-    let watched = [CampaignStatus::Pending, CampaignStatus::Processing, CampaignStatus::Paused];
     let reader = services.database().reader();
-    let mut rows = queries::in_status(reader, &watched).await?;
-    for id in known.keys() {
-        if rows.iter().all(|row| row.id != *id)
+    let lately = Timestamp(services.now().0.saturating_sub(LATELY_MS));
+    let mut rows = queries::under_way_or_ended_since(reader, lately).await?;
+    for (id, before) in known.iter() {
+        // Whatever was under way and is not among these has come to rest another way.
+        if !before.status.has_ended()
+            && rows.iter().all(|row| row.id != *id)
             && let Some(row) = queries::find(reader, *id).await?
         {
             rows.push(row);
@@ -119,23 +124,19 @@ async fn look(
     }
     let summaries = services.campaigns().summaries(rows).await?;
     services.rates().note(&summaries);
-    known.retain(|id, _| summaries.iter().any(|summary| summary.id == *id));
-    for mut campaign in summaries {
+    let mut now_known = HashMap::with_capacity(summaries.len());
+    for campaign in summaries {
         let before = known.get(&campaign.id);
+        now_known.insert(campaign.id, campaign.clone());
         if before == Some(&campaign) {
             continue;
         }
         let status_changed = before.is_none_or(|before| before.status != campaign.status);
         let id = event_id(&campaign, services.now());
-        if campaign.status.has_ended() {
-            known.remove(&campaign.id);
-            campaign.rate_per_second = 0.0;
-        } else {
-            known.insert(campaign.id, campaign.clone());
-        }
         // Nobody listening is no error.
         let _ = services.progress().0.send(ProgressEvent { id, status_changed, campaign });
     }
+    *known = now_known;
     Ok(())
 }
 

@@ -16,6 +16,13 @@ async fn a_line_that_dies_after_the_dot_leaves_the_outcome_unknown_and_sends_not
 }
 
 #[tokio::test]
+async fn a_short_message_whose_line_dies_is_unknown_since_its_dot_was_in_the_same_write() {
+    let palomar = Palomar::start().await;
+    let id = palomar.create(&["rude+drop-in-data@example.org"]).await;
+    assert_eq!(palomar.ended(id).await.summary.counts.unknown, 1);
+}
+
+#[tokio::test]
 async fn a_line_that_dies_before_the_dot_burns_nobody_and_at_last_puts_that_one_off() {
     let palomar = Palomar::start().await;
     let emails: Vec<String> = (0..200)
@@ -23,7 +30,9 @@ async fn a_line_that_dies_before_the_dot_burns_nobody_and_at_last_puts_that_one_
         .chain(["rude+drop-in-data@example.org".to_owned()])
         .collect();
     let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
-    let id = palomar.create(&emails).await;
+    // Long enough that its dot is in a later write than the part the server reads.
+    let body = format!("<p>{}</p>", "Hola ".repeat(40_000));
+    let id = palomar.create_with_body(&emails, &body).await;
     let campaign = palomar.until(id, |c| c.counts.deferred == 1).await;
     assert_eq!(campaign.counts.sent, 200);
     let rude = palomar.recipients(id).await.pop().unwrap();

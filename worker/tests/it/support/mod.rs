@@ -67,9 +67,13 @@ impl Palomar {
     }
 
     pub(crate) async fn create(&self, emails: &[&str]) -> CampaignId {
+        self.create_with_body(emails, "<p>Hola</p>").await
+    }
+
+    pub(crate) async fn create_with_body(&self, emails: &[&str], body: &str) -> CampaignId {
         let input = CampaignCreate {
             subject: "Hola".to_owned(),
-            body: "<p>Hola</p>".to_owned(),
+            body: body.to_owned(),
             recipients: emails
                 .iter()
                 .map(|email| RecipientInput { email: (*email).to_owned(), vars: [].into() })
