@@ -76,15 +76,15 @@ impl Services {
             campaign,
         };
         let events = stream::once(async { present }).chain(changes);
-        // An ended campaign's event is the last one: it is passed on, and then the stream ends.
-        let mut ended = false;
-        Ok(events
-            .take_while(move |event| {
-                let go_on = !ended;
-                ended = event.campaign.status.has_ended();
-                async move { go_on }
-            })
-            .boxed())
+        // An ended campaign's event is the last one: the stream does not wait for another.
+        let following = Some(events.boxed());
+        Ok(stream::unfold(following, async |following| {
+            let mut events = following?;
+            let event = events.next().await?;
+            let following = (!event.campaign.status.has_ended()).then_some(events);
+            Some((event, following))
+        })
+        .boxed())
     }
 }
 

@@ -67,13 +67,9 @@ impl Palomar {
     }
 
     pub(crate) async fn create(&self, emails: &[&str]) -> CampaignId {
-        self.create_with_body(emails, "<p>Hola</p>").await
-    }
-
-    pub(crate) async fn create_with_body(&self, emails: &[&str], body: &str) -> CampaignId {
         let input = CampaignCreate {
             subject: "Hola".to_owned(),
-            body: body.to_owned(),
+            body: "<p>Hola</p>".to_owned(),
             recipients: emails
                 .iter()
                 .map(|email| RecipientInput { email: (*email).to_owned(), vars: [].into() })
@@ -95,14 +91,19 @@ impl Palomar {
         let mut last = None;
         let found = timeout(PATIENCE, async {
             while let Some(campaign) = events.next().await {
-                if reached(&campaign) {
-                    return campaign;
-                }
                 last = Some(campaign);
+                if last.as_ref().is_some_and(&reached) {
+                    return true;
+                }
             }
-            panic!("the campaign ended before: {last:?}");
+            false
         });
-        found.await.unwrap_or_else(|_| panic!("never reached"))
+        let found = found.await;
+        match (found, last) {
+            (Ok(true), Some(campaign)) => campaign,
+            (Ok(_), last) => panic!("the campaign ended before: {last:#?}"),
+            (Err(_), last) => panic!("never reached: {last:#?}"),
+        }
     }
 
     /// Waits until the campaign has ended.
