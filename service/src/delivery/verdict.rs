@@ -153,7 +153,7 @@ mod tests {
     }
 
     fn deferred(delay_named: Option<Duration>) -> Settlement {
-        let reply = SmtpReply::from_lines(451.try_into().unwrap(), ["4.2.0 come back later"]);
+        let reply = SmtpReply::from_lines(451.try_into().unwrap(), [b"4.2.0 come back later".as_slice()]);
         Settlement::Deferred { phase: SmtpPhase::Rcpt, reply, delay_named }
     }
 

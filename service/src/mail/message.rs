@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use domain::{CampaignId, RecipientId, Timestamp, address::EmailAddress};
 use hmac::{Hmac, Mac};
-use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::{Zoned, fmt::rfc2822::DateTimePrinter, tz::TimeZone};
 use lettre::message::{Mailbox, Message, MultiPart};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -178,7 +178,8 @@ fn text_from_html(html: &str) -> String {
 
 fn rfc_5322(now: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(now.0)
-        .and_then(|instant| DateTimePrinter::new().timestamp_to_string(&instant))
+        .map(|instant| Zoned::new(instant, TimeZone::UTC))
+        .and_then(|zoned| DateTimePrinter::new().zoned_to_string(&zoned))
         .unwrap_or_default()
 }
 
@@ -205,7 +206,7 @@ mod tests {
     fn whole(template: &Template, to: &str) -> String {
         let (_, content) =
             template.message(RecipientId(9), to, Timestamp(1_795_503_451_000)).unwrap();
-        content.to_string_lossy()
+        content.to_text()
     }
 
     #[test]
