@@ -101,7 +101,11 @@ impl Services {
 
     /// Whether it can serve now: the database answers.
     pub async fn ready(&self) -> Result<()> {
-        self.0.database.ping().await.map_err(|_| Error::Unavailable("the database"))
+        self.0
+            .database
+            .ping()
+            .await
+            .map_err(|_| Error::Unavailable("the database"))
     }
 
     fn database(&self) -> &Database {
@@ -127,6 +131,8 @@ impl Services {
 
 impl fmt::Debug for Services {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Services").field("installation", &self.0.installation).finish_non_exhaustive()
+        f.debug_struct("Services")
+            .field("installation", &self.0.installation)
+            .finish_non_exhaustive()
     }
 }

@@ -5,10 +5,7 @@ pub(crate) mod rates;
 
 use std::{collections::HashMap, time::Duration};
 
-use domain::{
-    CampaignId, Timestamp,
-    campaign::CampaignSummary,
-};
+use domain::{CampaignId, Timestamp, campaign::CampaignSummary};
 use futures::{Stream, StreamExt, stream};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
@@ -99,7 +96,10 @@ pub(crate) async fn poll(services: Services, stop: CancellationToken) {
             _ = ticks.tick() => {}
         }
         if let Err(error) = look(&services, &mut known).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "progress is not known now");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "progress is not known now"
+            );
         }
     }
 }
@@ -134,7 +134,11 @@ async fn look(
         let status_changed = before.is_none_or(|before| before.status != campaign.status);
         let id = event_id(&campaign, services.now());
         // Nobody listening is no error.
-        let _ = services.progress().0.send(ProgressEvent { id, status_changed, campaign });
+        let _ = services.progress().0.send(ProgressEvent {
+            id,
+            status_changed,
+            campaign,
+        });
     }
     *known = now_known;
     Ok(())

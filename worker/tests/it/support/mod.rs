@@ -39,13 +39,34 @@ impl Palomar {
         let catcher = Catcher::start(options).await.unwrap();
         let mut all = BTreeMap::new();
         let database = folder.path().join("palomar.db");
-        all.insert("DATABASE_URL".to_owned(), format!("sqlite://{}", database.display()));
-        all.insert("SMTP_URL".to_owned(), format!("smtp://{}?tls=none", catcher.address()));
-        all.insert("MAIL_FROM".to_owned(), "Palomar <palomar@example.org>".to_owned());
-        all.extend(settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        all.insert(
+            "DATABASE_URL".to_owned(),
+            format!("sqlite://{}", database.display()),
+        );
+        all.insert(
+            "SMTP_URL".to_owned(),
+            format!("smtp://{}?tls=none", catcher.address()),
+        );
+        all.insert(
+            "MAIL_FROM".to_owned(),
+            "Palomar <palomar@example.org>".to_owned(),
+        );
+        all.extend(
+            settings
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
         let clock = ManualClock::at(Timestamp(1_795_503_451_000));
         let (services, stop, worker) = launch(&all, &clock).await;
-        Self { services, clock, catcher, settings: all, folder, stop, worker }
+        Self {
+            services,
+            clock,
+            catcher,
+            settings: all,
+            folder,
+            stop,
+            worker,
+        }
     }
 
     pub(crate) fn caught(&self) -> Store {
@@ -59,7 +80,12 @@ impl Palomar {
         self.worker.await.unwrap();
         drop(self.services);
         let (services, stop, worker) = launch(&self.settings, &self.clock).await;
-        Self { services, stop, worker, ..self }
+        Self {
+            services,
+            stop,
+            worker,
+            ..self
+        }
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {
@@ -72,11 +98,19 @@ impl Palomar {
             body: "<p>Hola</p>".to_owned(),
             recipients: emails
                 .iter()
-                .map(|email| RecipientInput { email: (*email).to_owned(), vars: [].into() })
+                .map(|email| RecipientInput {
+                    email: (*email).to_owned(),
+                    vars: [].into(),
+                })
                 .collect(),
             ..CampaignCreate::default()
         };
-        let created = self.services.campaigns().create(&Actor::Local, input, None).await.unwrap();
+        let created = self
+            .services
+            .campaigns()
+            .create(&Actor::Local, input, None)
+            .await
+            .unwrap();
         created.created.campaign.summary.id
     }
 
@@ -109,16 +143,32 @@ impl Palomar {
     /// Waits until the campaign has ended.
     pub(crate) async fn ended(&self, id: CampaignId) -> Campaign {
         self.until(id, |campaign| campaign.status.has_ended()).await;
-        self.services.campaigns().get(&Actor::Local, id).await.unwrap()
+        self.services
+            .campaigns()
+            .get(&Actor::Local, id)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn recipients(&self, id: CampaignId) -> Vec<Recipient> {
-        let request = RecipientList { limit: Some(500), ..RecipientList::default() };
-        self.services.campaigns().recipients(&Actor::Local, id, request).await.unwrap().items
+        let request = RecipientList {
+            limit: Some(500),
+            ..RecipientList::default()
+        };
+        self.services
+            .campaigns()
+            .recipients(&Actor::Local, id, request)
+            .await
+            .unwrap()
+            .items
     }
 
     pub(crate) async fn statuses(&self, id: CampaignId) -> Vec<RecipientStatus> {
-        self.recipients(id).await.into_iter().map(|recipient| recipient.status).collect()
+        self.recipients(id)
+            .await
+            .into_iter()
+            .map(|recipient| recipient.status)
+            .collect()
     }
 }
 
@@ -127,8 +177,10 @@ async fn launch(
     clock: &ManualClock,
 ) -> (Services, CancellationToken, JoinHandle<()>) {
     let config = Config::from_sources(settings.clone().into_iter(), None).unwrap();
-    let surroundings =
-        Surroundings { clock: std::sync::Arc::new(clock.clone()), ..Surroundings::default() };
+    let surroundings = Surroundings {
+        clock: std::sync::Arc::new(clock.clone()),
+        ..Surroundings::default()
+    };
     let services = Services::start(&config, surroundings).await.unwrap();
     let stop = CancellationToken::new();
     let worker = tokio::spawn(worker::run(services.clone(), stop.clone()));
