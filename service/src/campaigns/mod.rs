@@ -35,7 +35,7 @@ use crate::{Actor, Error, Result, Services};
 /// How many failures a campaign's own view carries.
 const ERRORS_SHOWN: u64 = 20;
 /// An unsealed campaign nobody has added to for so long was left behind.
-pub(crate) const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(60);
+pub(crate) const LEFT_BEHIND_AFTER: Duration = Duration::from_mins(1);
 
 /// The use-cases of campaigns. The first argument of each is who asks.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ const BROKEN_IN_A_ROW: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A server that served somebody so lately is one that serves.
-const LATELY: Duration = Duration::from_secs(300);
+const LATELY: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Default)]
 struct State {

@@ -228,8 +228,9 @@ impl Slot {
                 let verdict = Verdict::withdrawn(&message.claimed);
                 return self.again(message, permit, verdict);
             }
-            Settlement::Disturbed { reason, .. } => admission.broken_off(reason),
-            Settlement::Unknown { reason, .. } => admission.broken_off(reason),
+            Settlement::Disturbed { reason, .. } | Settlement::Unknown { reason, .. } => {
+                admission.broken_off(reason);
+            }
             Settlement::SenderRefused { refusal } => {
                 admission.served();
                 self.pause(&message, refusal).await;

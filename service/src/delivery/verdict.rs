@@ -182,7 +182,7 @@ mod tests {
 
     use super::*;
 
-    const SCHEDULE: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(300)];
+    const SCHEDULE: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins(5)];
 
     fn claimed(attempts_counted: i32, disturbances: i32) -> Claimed {
         Claimed {

@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use domain::{CampaignId, RecipientId, Timestamp, address::EmailAddress};
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, Mac, digest::Key};
 use jiff::{fmt::rfc2822::DateTimePrinter, tz::TimeZone};
 use lettre::message::{Mailbox, Message, MultiPart};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use super::session::{Content, Envelope, EnvelopeAddress, Stuffed};
 
@@ -80,15 +80,16 @@ impl Template {
             ))?
             .formatted();
         let shared = without_headers(&built, &["to", "date"]);
-        let key = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
-            .expect("HMAC takes a key of any length");
+        // One block, so that no length can be wrong.
+        let mut key = Key::<Hmac<Sha256>>::default();
+        key[..32].copy_from_slice(&Sha256::digest(secret.expose_secret()));
         Ok(Self {
             campaign: letter.campaign,
             needs_smtp_utf8: header_has_octets_above_127(&shared),
             sender: envelope_address(&sender)?,
             sender_domain: sender.ascii_domain().to_owned(),
             shared: Stuffed::new(&shared),
-            key,
+            key: Hmac::new(&key),
         })
     }
 

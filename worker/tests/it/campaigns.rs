@@ -69,11 +69,11 @@ async fn a_recipient_refused_for_now_is_tried_again_at_its_time_and_not_before()
     assert_eq!(recipient.status, RecipientStatus::Deferred);
     assert_eq!((recipient.code, recipient.attempts), (Some(451), 1));
 
-    palomar.clock.advance(Duration::from_secs(60));
+    palomar.clock.advance(Duration::from_mins(1));
     palomar
         .until(id, |c| c.next_attempt_at > waiting.next_attempt_at)
         .await;
-    palomar.clock.advance(Duration::from_secs(300));
+    palomar.clock.advance(Duration::from_mins(5));
     let campaign = palomar.ended(id).await.summary;
     assert_eq!(campaign.counts.sent, 2);
     assert_eq!(palomar.recipients(id).await[1].attempts, 3);
@@ -85,7 +85,7 @@ async fn a_recipient_that_is_refused_for_now_to_the_schedules_end_fails_with_the
     let palomar = Palomar::with(&[("RETRY_SCHEDULE", "1m")], catcher::Options::default()).await;
     let id = palomar.create(&["never+451x9@example.org"]).await;
     palomar.until(id, |c| c.counts.deferred == 1).await;
-    palomar.clock.advance(Duration::from_secs(60));
+    palomar.clock.advance(Duration::from_mins(1));
     let campaign = palomar.ended(id).await;
     assert_eq!(campaign.summary.status, CampaignStatus::Failed);
     assert_eq!(campaign.errors[0].code, Some(451));

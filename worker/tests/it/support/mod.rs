@@ -15,7 +15,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Long enough for a busy machine; a test that needs it all has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Everything a test needs. The folder outlives a restart.
 pub(crate) struct Palomar {
