@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Deref};
 
-use lettre::message::Mailbox;
+use domain::address::Mailbox;
 use url::Url;
 
 use super::sources::Settings;
@@ -55,11 +55,10 @@ impl fmt::Debug for SmtpUrl {
 pub(super) fn read_sender(settings: &mut Settings) -> Option<String> {
     let leaves = settings.is_set("SMTP_URL");
     settings.required("MAIL_FROM", |text| {
-        let mailbox: Mailbox = text.parse().map_err(|_| {
-            format!("“{text}” is not a sender such as Palomar <palomar@example.org>")
+        let mailbox = Mailbox::parse(text).map_err(|fault| {
+            format!("“{text}” is not a sender such as Palomar <palomar@example.org>: {fault}")
         })?;
-        let domain = mailbox.email.domain();
-        if leaves && domain.eq_ignore_ascii_case("localhost") {
+        if leaves && mailbox.address().ascii_domain() == "localhost" {
             return Err(format!(
                 "“{text}” is not an address others can answer, and SMTP_URL sends mail out; \
                  set MAIL_FROM to an address of yours"
