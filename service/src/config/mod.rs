@@ -1,8 +1,35 @@
 //! What can be set, and to what it is set.
+//!
+//! `default.toml` is the list of keys, their defaults and the manual at once. Environment
+//! variables beat `palomar.toml`, which beats the defaults; [`sources`] brings the three
+//! together, and each section reads its keys out of them. Every fault is collected, so that
+//! a person mends them all in one go.
+//!
+//! To add a key: say it in `default.toml`, name it in [`sources::KEYS`], and read it in the
+//! section it belongs to.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+mod database;
+mod delivery;
+mod http;
+mod log;
+mod mail;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod values;
 
-/// The whole configuration, read once at start.
+use std::fmt;
+
+pub use delivery::DeliveryConfig;
+pub use http::HttpConfig;
+pub use log::{LogConfig, LogFormat};
+pub use mail::SmtpUrl;
+use sources::Settings;
+
+/// The defaults, with a comment on every key.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// The whole configuration, read once at start. Its `Debug` shows no password.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where it listens, and to whom.
@@ -10,7 +37,7 @@ pub struct Config {
     /// `DATABASE_URL`: `sqlite://…` here; `mysql://…` with the distributed size.
     pub database_url: String,
     /// `SMTP_URL`; none means the built-in catcher.
-    pub smtp_url: Option<String>,
+    pub smtp_url: Option<SmtpUrl>,
     /// `MAIL_FROM`, as written: the sender of campaigns that name none.
     pub mail_from: String,
     /// How it delivers.
@@ -19,48 +46,66 @@ pub struct Config {
     pub log: LogConfig,
 }
 
-/// Where the server listens, and to whom.
-#[derive(Clone, Debug)]
-pub struct HttpConfig {
-    /// `HTTP_BIND`.
-    pub bind: SocketAddr,
-    /// `LOCAL_MODE=published-on-loopback`.
-    pub published_on_loopback: bool,
-    /// `BODY_LIMIT`, in octets.
-    pub body_limit: usize,
+impl Config {
+    /// Reads the process's environment and `palomar.toml`. Fails naming every fault there is.
+    pub fn load() -> Result<Self, ConfigError> {
+        let environment: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| {
+                Some((
+                    name.into_string().ok()?,
+                    value.to_string_lossy().into_owned(),
+                ))
+            })
+            .collect();
+        let file = sources::find_file(&environment)?;
+        Self::from_sources(environment.into_iter(), file.as_deref())
+    }
+
+    /// The configuration that these variables and this `palomar.toml` make. It looks at nothing
+    /// else but the files that a `…_FILE` setting points at. Fails naming every fault there is.
+    pub fn from_sources(
+        environment: impl Iterator<Item = (String, String)>,
+        file: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let mut settings = Settings::collect(environment, file);
+        let http = HttpConfig::read(&mut settings);
+        let database_url = settings.required("DATABASE_URL", database::url);
+        let smtp_url = settings.optional("SMTP_URL", SmtpUrl::parse);
+        let mail_from = mail::read_sender(&mut settings);
+        let delivery = DeliveryConfig::read(&mut settings);
+        let log = LogConfig::read(&mut settings);
+
+        let faults = settings.into_faults();
+        let config = (|| {
+            Some(Self {
+                http: http?,
+                database_url: database_url?,
+                smtp_url,
+                mail_from: mail_from?,
+                delivery: delivery?,
+                log: log?,
+            })
+        })();
+        config
+            .filter(|_| faults.is_empty())
+            .ok_or(ConfigError { faults })
+    }
 }
 
-/// How messages are delivered.
-#[derive(Clone, Debug)]
-pub struct DeliveryConfig {
-    /// `WORKER_CONCURRENCY`: connections, so messages in flight at once.
-    pub concurrency: u32,
-    /// `DELIVERY_WINDOW`: recipients in SENDING at once; 2 × connections when not set.
-    pub window: u32,
-    /// `DELIVERY_LEASE`.
-    pub lease: Duration,
-    /// `RETRY_SCHEDULE`: how long to wait before each further attempt.
-    pub retry_schedule: Vec<Duration>,
-    /// `DRAIN_DEADLINE`: how long a stop waits for dialogues to end.
-    pub drain_deadline: Duration,
+/// Why the process cannot start as it is set up: every fault, each a sentence that names its
+/// key and never repeats a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// What is wrong, one sentence each.
+    pub faults: Vec<String>,
 }
 
-/// Where and how the process logs.
-#[derive(Clone, Debug)]
-pub struct LogConfig {
-    /// `LOG_DIR`.
-    pub directory: PathBuf,
-    /// `LOG_FORMAT`.
-    pub format: LogFormat,
-    /// `RUST_LOG`.
-    pub filter: String,
-}
-
-/// How a line of the log looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Pretty,
-    /// One JSON object a line.
-    Json,
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration is not right:")?;
+        for fault in &self.faults {
+            write!(f, "\n  - {fault}")?;
+        }
+        Ok(())
+    }
 }

@@ -1,0 +1,193 @@
+use std::time::Duration;
+
+use super::*;
+
+fn config(environment: &[(&str, &str)], file: Option<&str>) -> Result<Config, Vec<String>> {
+    let environment = environment
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    Config::from_sources(environment, file).map_err(|error| error.faults)
+}
+
+fn faults(environment: &[(&str, &str)], file: Option<&str>) -> Vec<String> {
+    config(environment, file).expect_err("this must not start")
+}
+
+#[test]
+fn with_nothing_set_everything_is_embedded_and_local() {
+    let config = config(&[], None).unwrap();
+    assert_eq!(config.http.bind.to_string(), "127.0.0.1:3000");
+    assert!(!config.http.published_on_loopback);
+    assert_eq!(config.http.body_limit, 64 << 20);
+    assert_eq!(config.database_url, "sqlite://data/palomar.db");
+    assert_eq!(config.smtp_url, None);
+    assert_eq!(config.mail_from, "Palomar <palomar@localhost>");
+    assert_eq!(config.delivery.concurrency, 5);
+    assert_eq!(config.delivery.window, 10);
+    assert_eq!(config.delivery.lease, Duration::from_secs(20));
+    assert_eq!(config.delivery.retry_schedule.len(), 9);
+    assert_eq!(config.delivery.drain_deadline, Duration::from_secs(30));
+    assert_eq!(config.log.format, LogFormat::Pretty);
+    assert_eq!(config.log.filter, "info");
+}
+
+#[test]
+fn the_manual_says_every_key() {
+    for key in sources::KEYS {
+        let key = key.to_lowercase();
+        let says = |line: &str| {
+            line.trim_start_matches("# ")
+                .starts_with(&format!("{key} = "))
+        };
+        assert!(DEFAULTS.lines().any(says), "{key}");
+    }
+}
+
+#[test]
+fn the_environment_beats_the_file_which_beats_the_default() {
+    let file = Some("worker_concurrency = 7\ndrain_deadline = \"9s\"");
+    let config = config(&[("WORKER_CONCURRENCY", "8")], file).unwrap();
+    assert_eq!(config.delivery.concurrency, 8);
+    assert_eq!(config.delivery.window, 16);
+    assert_eq!(config.delivery.drain_deadline, Duration::from_secs(9));
+    assert_eq!(config.delivery.lease, Duration::from_secs(20));
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let config = config(&[("SMTP_URL", ""), ("HTTP_BIND", " ")], None).unwrap();
+    assert_eq!(config.smtp_url, None);
+    assert_eq!(config.http.bind.port(), 3000);
+}
+
+#[test]
+fn every_fault_is_named_at_once() {
+    let found = faults(
+        &[
+            ("HTTP_BIND", "3000"),
+            ("WORKER_CONCURRENCY", "0"),
+            ("RETRY_SCHEDULE", "1m soon"),
+            ("BODY_LIMIT", "64 megs"),
+            ("LOG_FORMAT", "xml"),
+        ],
+        Some("htp_bind = \"127.0.0.1:1\"\nmail_from = true"),
+    );
+    insta::assert_snapshot!(found.join("\n"), @r"
+    palomar.toml: mail_from must be a text or a whole number
+    palomar.toml: there is no setting htp_bind
+    HTTP_BIND: “3000” is not an address and a port such as 127.0.0.1:3000
+    BODY_LIMIT: “64 megs” is not a size such as 512KiB, 64MiB or 1GiB
+    WORKER_CONCURRENCY: “0” is not a whole number from 1 to 1000
+    RETRY_SCHEDULE: “soon” is not a duration such as 20s, 5m or 1h
+    LOG_FORMAT: “xml” is not known; pretty and json are
+    ");
+}
+
+#[test]
+fn a_value_that_cannot_be_right_stops_the_start_and_names_its_key() {
+    for (key, text) in [
+        ("HTTP_BIND", "localhost"),
+        ("LOCAL_MODE", "yes"),
+        ("BODY_LIMIT", "12B"),
+        ("BODY_LIMIT", "99999999999999999999GiB"),
+        ("DATABASE_URL", "mysql://u:p@db/palomar"),
+        ("DATABASE_URL", "sqlite://"),
+        ("SMTP_URL", "mail.example.org"),
+        ("SMTP_URL", "http://mail.example.org"),
+        ("SMTP_URL", "smtp://"),
+        ("MAIL_FROM", "nobody"),
+        ("WORKER_CONCURRENCY", "many"),
+        ("DELIVERY_WINDOW", "0"),
+        ("DELIVERY_LEASE", "10ms"),
+        ("RETRY_SCHEDULE", "1m 0s"),
+        ("DRAIN_DEADLINE", "30"),
+        ("RUST_LOG", "service=loud"),
+        ("REDIS_URL", "redis://localhost"),
+        ("ADMIN_PASSWORD", "secret"),
+    ] {
+        let found = faults(&[(key, text)], None);
+        assert!(
+            found.iter().any(|fault| fault.starts_with(key)),
+            "{key}={text}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn other_machines_are_kept_out_unless_the_port_is_published_on_loopback_only() {
+    for bind in ["127.0.0.1:3000", "127.9.9.9:0", "[::1]:3000"] {
+        assert!(config(&[("HTTP_BIND", bind)], None).is_ok(), "{bind}");
+    }
+    for bind in ["0.0.0.0:3000", "[::]:3000", "192.168.1.7:80"] {
+        let found = faults(&[("HTTP_BIND", bind)], None);
+        assert_eq!(found.len(), 1, "{bind}");
+        assert!(found[0].contains("this version has no accounts"));
+        let published = ("LOCAL_MODE", "published-on-loopback");
+        assert!(config(&[("HTTP_BIND", bind), published], None).is_ok());
+    }
+}
+
+#[test]
+fn a_real_server_needs_a_sender_others_can_answer() {
+    let server = ("SMTP_URL", "smtp://mail.example.org");
+    let found = faults(&[server], None);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].contains("set MAIL_FROM"), "{found:?}");
+    assert!(config(&[server, ("MAIL_FROM", "News <news@example.org>")], None).is_ok());
+}
+
+#[test]
+fn a_password_is_shown_neither_in_debug_nor_in_a_fault() {
+    let sender = ("MAIL_FROM", "a@example.org");
+    let config = config(
+        &[("SMTP_URL", "smtp://me:hunter2@h.example:587"), sender],
+        None,
+    )
+    .unwrap();
+    let shown = format!("{config:?}");
+    assert!(shown.contains("smtp://h.example:587"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+
+    for (key, text) in [
+        ("SMTP_URL", "http://me:hunter2@h.example"),
+        ("SMTP_URL", "smtp://me:hunter2@"),
+        ("DATABASE_URL", "mysql://me:hunter2@db/palomar"),
+    ] {
+        let shown = faults(&[(key, text), sender], None).join("\n");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    let broken = Some("smtp_url = \"smtp://me:hunter2@h\nhttp_bind = 1");
+    let shown = faults(&[], broken).join("\n");
+    assert!(shown.starts_with("palomar.toml, line 1"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn a_secret_can_come_from_a_file_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("smtp_url");
+    std::fs::write(&path, "smtp://me:hunter2@h.example\n").unwrap();
+    let path = path.to_str().unwrap();
+    let sender = ("MAIL_FROM", "a@example.org");
+
+    let from_file = config(&[("SMTP_URL_FILE", path), sender], None).unwrap();
+    assert_eq!(
+        from_file.smtp_url.as_deref(),
+        Some("smtp://me:hunter2@h.example")
+    );
+    let in_toml = format!("smtp_url_file = {path:?}");
+    assert!(
+        config(&[sender], Some(&in_toml))
+            .unwrap()
+            .smtp_url
+            .is_some()
+    );
+
+    let both = faults(
+        &[("SMTP_URL", "smtp://h"), ("SMTP_URL_FILE", path), sender],
+        None,
+    );
+    assert_eq!(both, ["SMTP_URL and SMTP_URL_FILE are both set; keep one"]);
+    let missing = faults(&[("SMTP_URL_FILE", "/nowhere/at/all")], None);
+    assert!(missing[0].starts_with("SMTP_URL_FILE: cannot read"));
+}
