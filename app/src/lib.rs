@@ -1,19 +1,28 @@
 //! Palomar's pages. The server renders them whole, so that reading and creating work before the
-//! browser has its WASM and without JavaScript; [`hydrate`] then makes them live.
+//! browser has its WASM and without JavaScript; `hydrate` then makes them live.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`api`] | typed server functions: each one call into the service |
-//! | [`routes`] | every address, and which page stands there |
-//! | [`pages`] | one folder an area: dashboard, composer, campaign, caught mail |
-//! | [`components`] | what several pages show alike |
-//! | [`contexts`] | what every page may ask for |
-//! | [`live`] | server-sent events |
-//! | [`format`] | numbers, durations and times as people read them |
+//! | `api` | typed server functions: each one call into the service |
+//! | `routes` | every address, and which page stands there |
+//! | `pages` | one folder an area: dashboard, composer, campaign, caught mail |
+//! | `components` | what several pages show alike |
+//! | `contexts` | what every page may ask for |
+//! | `live` | server-sent events |
+//! | `format` | numbers, durations and times as people read them |
 //!
-//! To add a page: a folder in [`pages`], its address in [`routes`], its reads and writes in [`api`].
-//! `cfg(feature = "ssr")` belongs here and in [`api`]; browser objects are touched in effects and
+//! To add a page: a folder in `pages`, its address in `routes`, its reads and writes in `api`.
+//! `cfg(feature = "ssr")` belongs here and in `api`; browser objects are touched in effects and
 //! event handlers only, which the server never runs.
+
+#![expect(
+    unreachable_pub,
+    reason = "the component macro writes `pub` before what it makes"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a component owns its properties"
+)]
 
 mod api;
 mod components;

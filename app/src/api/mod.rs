@@ -12,6 +12,14 @@
 //! To add one: an `async fn` with `#[server(prefix = "/ui", endpoint = "area/verb", input = Json)]`
 //! in its area's file. Arguments are JSON: a list of a million addresses grows by its quotes only.
 
+#![cfg_attr(
+    feature = "ssr",
+    expect(
+        clippy::unused_async,
+        reason = "a server function is async by its nature"
+    )
+)]
+
 pub(crate) mod campaigns;
 pub(crate) mod caught;
 pub(crate) mod composer;

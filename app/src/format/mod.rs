@@ -61,11 +61,12 @@ pub(crate) fn duration(seconds: u64) -> String {
         (0, _, _) => [(hours, "h"), (minutes, "min")],
         _ => [(days, "d"), (hours, "h")],
     };
-    let mut text = format!("{}{SPACE}{}", number(parts[0].0), parts[0].1);
-    if parts[1].0 > 0 {
-        text.push_str(&format!("{SPACE}{}{SPACE}{}", parts[1].0, parts[1].1));
+    let [(large, large_unit), (small, small_unit)] = parts;
+    if small > 0 {
+        format!("{large}{SPACE}{large_unit}{SPACE}{small}{SPACE}{small_unit}")
+    } else {
+        format!("{large}{SPACE}{large_unit}")
     }
-    text
 }
 
 /// Octets, in units of a thousand: `312 B`, `1.4 KB`, `24.1 MB`.

@@ -16,22 +16,27 @@ use crate::{
 pub(super) fn StandsStill(summary: Memo<CampaignSummary>) -> impl IntoView {
     let why = Memo::new(move |_| {
         summary.with(|summary| match (&summary.waiting_for, summary.status) {
-            (Some(why), status) if !status.has_ended() => Some(why.clone()),
-            (None, CampaignStatus::Paused) => Some("it was paused".to_owned()),
-            _ => None,
+            (_, status) if status.has_ended() => None,
+            (_, CampaignStatus::Paused) => Some((
+                "it was paused".to_owned(),
+                "Those who are left get their message once it is resumed.",
+            )),
+            (Some(why), _) => Some((
+                why.clone(),
+                "Nobody has lost an attempt. It goes on by itself as soon as it can.",
+            )),
+            (None, _) => None,
         })
     });
     move || {
-        why.get().map(|why| {
+        why.get().map(|(why, meaning)| {
             view! {
                 <section class="card notice mb-4" role="status">
                     <Mark drawing=Drawing::Clock tone="deferred" />
                     <div>
                         <b>"It stands still: "</b>
                         {why}
-                        <div class="text-small text-muted">
-                            "Nobody has lost an attempt. It goes on by itself as soon as it can."
-                        </div>
+                        <div class="text-small text-muted">{meaning}</div>
                     </div>
                 </section>
             }

@@ -1,11 +1,7 @@
 //! The newest state of the campaign on the page, as events tell it, and when its lists are to be
 //! read again.
 
-use domain::{
-    CampaignId,
-    campaign::{CampaignStatus, CampaignSummary},
-    counts::Counts,
-};
+use domain::{CampaignId, campaign::CampaignSummary, counts::Counts};
 use leptos::prelude::*;
 
 use crate::{
@@ -23,7 +19,7 @@ pub(super) struct Watch {
     /// Rises when lists are to be read again.
     reading: RwSignal<u32>,
     /// Of the last reading: when it was, and how many stood in the lists.
-    last_read: StoredValue<(f64, u64)>,
+    last_read: StoredValue<Option<(f64, u64)>>,
 }
 
 impl Watch {
@@ -31,7 +27,7 @@ impl Watch {
         Self {
             newest: RwSignal::new(None),
             reading: RwSignal::new(0),
-            last_read: StoredValue::default(),
+            last_read: StoredValue::new(None),
         }
     }
 
@@ -70,20 +66,18 @@ impl Watch {
     fn take(self, event: LiveEvent) {
         let now = js_sys::Date::now();
         let listed = listed(&event.campaign.counts);
-        let read_again = self
-            .last_read
-            .try_with_value(|(at, before)| {
-                event.status_changed || (listed != *before && now - at > READ_AGAIN_AFTER_MS)
-            })
-            .unwrap_or(false);
-        let first = self.last_read.try_with_value(|(at, _)| *at == 0.0) == Some(true);
-        let starting = event.campaign.status == CampaignStatus::Pending;
-        self.newest.try_set(Some(event.campaign));
-        if read_again || first {
-            self.last_read.try_set_value((now, listed));
-        }
+        let Some(last_read) = self.last_read.try_get_value() else {
+            return;
+        };
         // What the first event tells was just read with the page.
-        if read_again && !first && !starting {
+        let read_again = last_read.is_some_and(|(at, before)| {
+            event.status_changed || (listed != before && now - at > READ_AGAIN_AFTER_MS)
+        });
+        self.newest.try_set(Some(event.campaign));
+        if read_again || last_read.is_none() {
+            self.last_read.try_set_value(Some((now, listed)));
+        }
+        if read_again {
             self.reading.try_update(|reading| *reading += 1);
         }
     }

@@ -20,10 +20,10 @@ type Check = (Drawing, &'static str, String);
 pub(super) fn Checks(draft: Draft, installation: Installation) -> impl IntoView {
     let checks = Memo::new(move |_| {
         vec![
-            text_part(draft),
+            Some(text_part(draft)),
             size(draft.body.with(String::len)),
             variables(draft),
-            way_out(&installation),
+            Some(way_out(&installation)),
         ]
         .into_iter()
         .flatten()
@@ -50,15 +50,19 @@ pub(super) fn Checks(draft: Draft, installation: Installation) -> impl IntoView 
     }
 }
 
-fn good(words: impl Into<String>) -> Option<Check> {
-    Some((Drawing::Tick, "sent", words.into()))
+fn good(words: impl Into<String>) -> Check {
+    (Drawing::Tick, "sent", words.into())
 }
 
-fn bad(words: impl Into<String>) -> Option<Check> {
-    Some((Drawing::Cross, "failed", words.into()))
+fn doubtful(words: impl Into<String>) -> Check {
+    (Drawing::Question, "deferred", words.into())
 }
 
-fn text_part(draft: Draft) -> Option<Check> {
+fn bad(words: impl Into<String>) -> Check {
+    (Drawing::Cross, "failed", words.into())
+}
+
+fn text_part(draft: Draft) -> Check {
     if draft.text_body.with(|text| text.trim().is_empty()) {
         good("Text part made from the HTML")
     } else {
@@ -68,38 +72,34 @@ fn text_part(draft: Draft) -> Option<Check> {
 
 fn size(octets: usize) -> Option<Check> {
     let size = format::size(octets as u64);
-    match octets {
-        0 => None,
+    let check = match octets {
+        0 => return None,
         _ if octets > MAX_BODY_LENGTH => bad(format!(
             "{size}: more than the {} a body may have",
             format::size(MAX_BODY_LENGTH as u64)
         )),
-        _ if octets > CLIPPED_FROM => Some((
-            Drawing::Question,
-            "deferred",
-            format!("{size}: Gmail cuts off what is over 102 KB"),
-        )),
+        _ if octets > CLIPPED_FROM => {
+            doubtful(format!("{size}: Gmail cuts off what is over 102 KB"))
+        }
         _ => good(format!("{size}, under Gmail’s 102 KB")),
-    }
+    };
+    Some(check)
 }
 
 fn variables(draft: Draft) -> Option<Check> {
     let written = [draft.subject, draft.body, draft.text_body]
         .iter()
         .any(|field| field.with(|text| text.contains("{{")));
-    written
-        .then(|| bad("“{{” would reach everybody as it stands: variables are not filled in yet"))
-        .flatten()
+    written.then(|| bad("“{{” would reach everybody as it stands: variables are not filled in yet"))
 }
 
-fn way_out(installation: &Installation) -> Option<Check> {
+fn way_out(installation: &Installation) -> Check {
     if installation.catches_mail {
         good("Nothing leaves this machine: look at it under Caught mail")
     } else {
-        Some((
-            Drawing::Question,
-            "deferred",
-            format!("Goes out to real people via {}", installation.smtp_server),
+        doubtful(format!(
+            "Goes out to real people via {}",
+            installation.smtp_server
         ))
     }
 }
