@@ -1,7 +1,7 @@
 //! What the server answers, command by command (RFC 5321), without any input or output of its own.
 
+use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use smtp_proto::{
     EXT_8BIT_MIME, EXT_SMTP_UTF8, Error, MAIL_BODY_8BITMIME, MAIL_BODY_BINARYMIME, MAIL_SMTPUTF8,
@@ -10,12 +10,9 @@ use smtp_proto::{
 
 use crate::Shared;
 use crate::auth::{self, Exchange, Step};
-use crate::faults::{self, Fault};
+use crate::faults;
 use crate::reply::{self, Reply};
-use crate::store::Envelope;
-
-/// RFC 5321 §4.5.3.1.8 asks for at least 100.
-const MAX_RECIPIENTS: usize = 1_000;
+use crate::transaction::{Opening, Transaction, Verdict};
 
 /// What the connection does after a command has been answered.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,46 +29,12 @@ pub(crate) enum Next {
     Close,
 }
 
-/// What the connection does once a body has been received.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Waits, then says this.
-    Reply(Duration, Reply),
-    /// Closes without a word.
-    Drop,
-}
-
 /// How the client has introduced itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Greeting {
     None,
     Helo,
     Ehlo,
-}
-
-/// Where the connection closes on request; the earlier place is the greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum DropAt {
-    AfterDot,
-    InData,
-}
-
-/// One message on its way, from MAIL to the dot.
-#[derive(Debug, Default)]
-struct Transaction {
-    envelope: Envelope,
-    smtputf8: bool,
-    tried_recipients: bool,
-    data_after_refusal: bool,
-    drop: Option<DropAt>,
-    wait: Duration,
-    refusal: Option<Reply>,
-}
-
-impl Transaction {
-    fn takes_data(&self) -> bool {
-        self.data_after_refusal || !self.envelope.recipients.is_empty()
-    }
 }
 
 /// One client's dialogue, from its greeting to its end or to STARTTLS.
@@ -149,31 +112,14 @@ impl Dialogue {
         }
     }
 
-    /// Settles a message whose dot has come; `body` is `None` when it was too large to take.
-    ///
-    /// An accepted message is counted before its reply is written: a reply that waits or never comes does not
-    /// undo it.
+    /// Settles the message whose dot has come; `body` is `None` when it was too large to take.
     pub(crate) fn body(&mut self, body: Option<&[u8]>) -> Verdict {
         let transaction = self.transaction.take().unwrap_or_default();
-        let wait = self.shared.options.delay.max(transaction.wait);
-        if transaction.envelope.recipients.is_empty() {
-            return Verdict::Reply(wait, reply::NO_RECIPIENTS);
+        let verdict = transaction.settle(body, self.shared.options.delay, &self.shared.store);
+        if !matches!(verdict, Verdict::Refused(..)) {
+            self.messages += 1;
         }
-        let Some(body) = body else {
-            return Verdict::Reply(wait, reply::TOO_LARGE);
-        };
-        if let Some(refusal) = transaction.refusal
-            && transaction.drop.is_none()
-        {
-            return Verdict::Reply(wait, refusal);
-        }
-        self.shared.store.accept(transaction.envelope, body);
-        self.messages += 1;
-        if transaction.drop.is_some() {
-            Verdict::Drop
-        } else {
-            Verdict::Reply(wait, reply::MESSAGE_OK)
-        }
+        verdict
     }
 
     fn ehlo(&mut self, output: &mut Vec<u8>) -> Next {
@@ -196,7 +142,7 @@ impl Dialogue {
         Next::Command
     }
 
-    fn mail(&mut self, from: &MailFrom<std::borrow::Cow<'_, str>>) -> Reply {
+    fn mail(&mut self, from: &MailFrom<Cow<'_, str>>) -> Reply {
         let options = &self.shared.options;
         if options
             .max_messages
@@ -228,75 +174,38 @@ impl Dialogue {
         if let Some(refusal) = faults::of_sender(&from.address) {
             return refusal;
         }
-        self.transaction = Some(Transaction {
-            envelope: Envelope {
-                sender: from.address.to_string(),
-                recipients: Vec::with_capacity(1),
-            },
-            smtputf8,
-            ..Transaction::default()
-        });
+        self.transaction = Some(Transaction::begin(&from.address, smtputf8));
         reply::SENDER_OK
     }
 
-    fn rcpt(&mut self, to: &RcptTo<std::borrow::Cow<'_, str>>, line: &[u8]) -> Reply {
+    fn rcpt(&mut self, to: &RcptTo<Cow<'_, str>>, line: &[u8]) -> Reply {
         let Some(transaction) = &mut self.transaction else {
             return reply::OUT_OF_SEQUENCE;
         };
-        transaction.tried_recipients = true;
-        let address = match &*to.address {
-            // The parser gives the one address without a domain (RFC 5321 §4.5.1) as it gives an empty path.
-            "" if !line.contains(&b'@') && line.len() > "RCPT TO:<>\r\n".len() => "postmaster",
-            "" => return reply::BAD_RECIPIENT,
-            address => address,
+        // The parser gives the one address without a domain (RFC 5321 §4.5.1) as it gives an empty path.
+        let address = if to.address.is_empty() && names_postmaster(line) {
+            "postmaster"
+        } else {
+            &to.address
         };
-        if !transaction.smtputf8 && !address.is_ascii() {
-            return reply::NEEDS_SMTPUTF8;
-        }
-        if transaction.envelope.recipients.len() >= MAX_RECIPIENTS {
-            return reply::TOO_MANY_RECIPIENTS;
-        }
-        match Fault::of_recipient(address) {
-            Some(Fault::Refuse(refusal)) => return refusal,
-            Some(Fault::RefuseTimes(refusal, times))
-                if self.shared.refusals.is_due(address, times) =>
-            {
-                return refusal;
-            }
-            None | Some(Fault::RefuseTimes(..)) => {}
-            Some(Fault::Close) => return reply::CLOSED_ON_REQUEST,
-            Some(Fault::DataAfterRefusal(refusal)) => {
-                transaction.data_after_refusal = true;
-                return refusal;
-            }
-            Some(Fault::DropInData) => transaction.drop = Some(DropAt::InData),
-            Some(Fault::DropAfterDot) => {
-                transaction.drop = transaction.drop.max(Some(DropAt::AfterDot));
-            }
-            Some(Fault::Slow(wait)) => transaction.wait = transaction.wait.max(wait),
-            Some(Fault::RefuseDot(refusal)) => transaction.refusal = Some(refusal),
-        }
-        transaction.envelope.recipients.push(address.to_owned());
-        reply::RECIPIENT_OK
+        transaction.recipient(address, &self.shared.refusals)
     }
 
     fn data(&mut self, output: &mut Vec<u8>) -> Next {
-        let transaction = self.transaction.as_ref();
-        let refusal = match transaction {
-            Some(transaction) if transaction.takes_data() => {
-                output.extend_from_slice(reply::START_BODY);
-                return if transaction.drop == Some(DropAt::InData) {
-                    Next::DropInBody
-                } else {
-                    Next::Body
-                };
-            }
-            // RFC 5321 §3.3 allows either code.
-            Some(transaction) if transaction.tried_recipients => reply::NO_RECIPIENTS,
-            Some(_) | None => reply::OUT_OF_SEQUENCE,
+        let opening = match &self.transaction {
+            Some(transaction) => transaction.open(),
+            None => Opening::Refused(reply::OUT_OF_SEQUENCE),
         };
-        reply::write(&refusal, output);
-        Next::Command
+        let next = match opening {
+            Opening::Body => Next::Body,
+            Opening::DropInBody => Next::DropInBody,
+            Opening::Refused(refusal) => {
+                reply::write(&refusal, output);
+                return Next::Command;
+            }
+        };
+        output.extend_from_slice(reply::START_BODY);
+        next
     }
 
     fn start_tls(&mut self, output: &mut Vec<u8>) -> Next {
@@ -359,6 +268,13 @@ impl Dialogue {
             Step::Refuse(refusal) => reply::write(&refusal, output),
         }
     }
+}
+
+/// Whether a line of RCPT names the postmaster, without a domain and in any case.
+fn names_postmaster(line: &[u8]) -> bool {
+    String::from_utf8_lossy(line)
+        .to_ascii_lowercase()
+        .contains("<postmaster>")
 }
 
 /// The reply to a line the parser does not understand.

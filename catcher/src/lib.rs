@@ -19,8 +19,10 @@
 //! | module | holds |
 //! |---|---|
 //! | `options` | what a catcher is told before it starts |
-//! | `session` | one connection: input, output, TLS, waiting, closing |
+//! | `connection` | one connection: plain text, handshake, TLS |
+//! | `session` | input and output of one dialogue: one write for all that was read, waiting, closing |
 //! | `dialogue` | what is answered, command by command; no input or output |
+//! | `transaction` | one message from MAIL to the dot, and what is to go wrong with it |
 //! | `auth` | the AUTH exchange, likewise |
 //! | `reception` | one body: dots, end, size |
 //! | `reply` | every fixed reply |
@@ -28,7 +30,7 @@
 //! | `store` | what is kept and counted |
 //! | `message` | what a person sees of a message |
 //!
-//! To add a fault: a row in the table of [`faults`] and in `README.md`, a variant there, an arm in `dialogue`, and
+//! To add a fault: a row in the table of [`faults`] and in `README.md`, a variant there, an arm in `transaction`, and
 //! a test that asks for it by its address.
 
 use std::io;
@@ -42,6 +44,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 mod auth;
+mod connection;
 mod dialogue;
 pub mod faults;
 mod message;
@@ -50,6 +53,7 @@ mod reception;
 mod reply;
 mod session;
 mod store;
+mod transaction;
 
 pub use message::{CaughtMessage, CaughtSummary};
 pub use options::{Credentials, Now, Options, Tls};
@@ -170,7 +174,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: CancellationTo
             }
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    sessions.spawn(session::serve(stream, peer, Arc::clone(&shared), stop.clone()));
+                    sessions.spawn(connection::serve(stream, peer, Arc::clone(&shared), stop.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");

@@ -1,7 +1,6 @@
 //! `palomar-catcher`: the catcher as a process of its own, for a terminal and for load and chaos tests.
 
 use std::io::{self, Write as _};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -35,10 +34,10 @@ struct Arguments {
 
 // One thread: connections are many and short, and handing them between cores costs more than it gains.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<ExitCode> {
+async fn main() -> anyhow::Result<()> {
     let Some(arguments) = parse(std::env::args().skip(1))? else {
         io::stdout().write_all(USAGE.as_bytes())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     };
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
@@ -72,43 +71,43 @@ async fn main() -> anyhow::Result<ExitCode> {
     if arguments.reports {
         report(&store, &duplicates)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Reads the command line; `None` asks for the usage.
 fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Option<Arguments>> {
-    let mut arguments = Arguments {
-        options: Options::default().bind(([127, 0, 0, 1], 1025).into()),
-        reports: false,
-        is_verbose: false,
-    };
+    let mut options = Options::default().bind(([127, 0, 0, 1], 1025).into());
+    let (mut reports, mut is_verbose) = (false, false);
     while let Some(flag) = words.next() {
         let mut value = || {
             words
                 .next()
                 .with_context(|| format!("{flag} needs a value"))
         };
-        let options = arguments.options.clone();
-        arguments.options = match flag.as_str() {
-            "--bind" => options.bind(value()?.parse().context("--bind takes ADDRESS:PORT")?),
-            "--keep" => options.keep(number(&flag, &value()?)?),
-            "--max-size" => options.max_size(number(&flag, &value()?)?),
-            "--max-messages" => options.max_messages(number(&flag, &value()?)?),
-            "--delay-ms" => options.delay(Duration::from_millis(number(&flag, &value()?)?)),
-            "--no-pipelining" => options.without_pipelining(),
-            "--report" => {
-                arguments.reports = true;
-                options
+        match flag.as_str() {
+            "--bind" => {
+                let address = value()?.parse().context("--bind takes ADDRESS:PORT")?;
+                options = options.bind(address);
             }
-            "--verbose" => {
-                arguments.is_verbose = true;
-                options
+            "--keep" => options = options.keep(number(&flag, &value()?)?),
+            "--max-size" => options = options.max_size(number(&flag, &value()?)?),
+            "--max-messages" => options = options.max_messages(number(&flag, &value()?)?),
+            "--delay-ms" => {
+                let delay = Duration::from_millis(number(&flag, &value()?)?);
+                options = options.delay(delay);
             }
+            "--no-pipelining" => options = options.without_pipelining(),
+            "--report" => reports = true,
+            "--verbose" => is_verbose = true,
             "--help" | "-h" => return Ok(None),
             _ => bail!("{flag} is unknown; --help lists what there is"),
-        };
+        }
     }
-    Ok(Some(arguments))
+    Ok(Some(Arguments {
+        options,
+        reports,
+        is_verbose,
+    }))
 }
 
 fn number<T: std::str::FromStr>(flag: &str, text: &str) -> anyhow::Result<T> {

@@ -157,7 +157,7 @@ impl Options {
         self
     }
 
-    /// Refuses MAIL with `530 5.7.0` until the client has authenticated.
+    /// Refuses MAIL with `530 5.7.0` until the client has authenticated; without credentials that is for ever.
     #[must_use]
     pub fn require_auth(mut self) -> Self {
         self.require_auth = true;

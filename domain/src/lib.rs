@@ -8,6 +8,7 @@
 //! | [`recipient`] | the recipient: its status machine and its view |
 //! | [`address`] | e-mail addresses and mailboxes, parsed |
 //! | [`recipient_list`] | pasted and dropped lists, read |
+//! | [`smtp_reply`] | what an SMTP server said, and where in the dialogue |
 //! | [`counts`] | how many are where, and what progress means |
 //! | [`caught`] | what the built-in mail catcher shows |
 //! | [`installation`] | what the page says about this installation |
@@ -28,6 +29,7 @@ pub mod installation;
 pub mod page;
 pub mod recipient;
 pub mod recipient_list;
+pub mod smtp_reply;
 pub mod time;
 
 pub use error::{ApiError, ErrorCode, FieldError};

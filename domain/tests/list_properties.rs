@@ -136,8 +136,8 @@ proptest! {
             let invalid: Vec<_> = list.invalid.iter().map(|invalid| (invalid.written.clone(), invalid.reason)).collect();
             (entries, duplicates, invalid)
         };
-        if !(table && noise.contains(';')) {
-            prop_assert_eq!(told(&plain), told(&noisy));
-        }
+        // Under `email,name` a line of other separators is a cell, and a backslash escapes no quote.
+        prop_assume!(!(table && (noise.contains(';') || lines.iter().any(|line| line.contains('\\')))));
+        prop_assert_eq!(told(&plain), told(&noisy));
     }
 }

@@ -205,3 +205,37 @@ async fn a_code_in_the_sender_refuses_mail() {
         assert!(reply.starts_with(expected), "{sender}: {reply}");
     }
 }
+
+#[tokio::test]
+async fn of_several_recipients_the_earliest_drop_wins_over_a_refused_dot() {
+    for (others, counted) in [
+        (
+            ["ana+dot550@example.org", "luis+drop-after-dot@example.org"],
+            1,
+        ),
+        (
+            [
+                "ana+drop-after-dot@example.org",
+                "luis+drop-in-data@example.org",
+            ],
+            0,
+        ),
+        (
+            [
+                "ana+drop-in-data@example.org",
+                "luis+drop-after-dot@example.org",
+            ],
+            0,
+        ),
+    ] {
+        let (catcher, mut client) = ready().await;
+        client.say("MAIL FROM:<s@example.org>").await;
+        for recipient in others {
+            client.say(&format!("RCPT TO:<{recipient}>")).await;
+        }
+        client.say("DATA").await;
+        client.send("x\r\n.\r\n").await;
+        assert!(client.is_closed().await, "{others:?}");
+        assert_eq!(catcher.store().accepted(), counted, "{others:?}");
+    }
+}

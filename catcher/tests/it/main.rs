@@ -5,6 +5,7 @@ mod client;
 mod dialogue;
 mod faults;
 mod life;
+mod process;
 mod size;
 mod store;
 mod tls;

@@ -134,7 +134,7 @@ pub struct CampaignForm {
 pub struct CampaignContent {
     /// The subject: one line, not empty.
     #[garde(
-        length(chars, min = 1, max = MAX_SUBJECT_LENGTH),
+        length(chars, max = MAX_SUBJECT_LENGTH),
         custom(not_blank),
         custom(single_line),
         custom(no_merge_variable)
@@ -142,7 +142,7 @@ pub struct CampaignContent {
     pub subject: String,
     /// The HTML body: not empty.
     #[garde(
-        length(bytes, min = 1, max = MAX_BODY_LENGTH),
+        length(bytes, max = MAX_BODY_LENGTH),
         custom(not_blank),
         custom(no_nul),
         custom(no_merge_variable)

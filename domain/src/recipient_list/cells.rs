@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::tokens::{Lines, split_line};
+use super::tokens::Lines;
 use crate::address::characters::trim_noise;
 use crate::address::quotes::end_of_quotes;
 
@@ -68,31 +68,25 @@ pub(super) fn next_row<'t>(
 
 /// The first cell of a row, and the text from the delimiter or line break after it.
 fn next_cell(text: &str, delimiter: u8) -> (Cell<'_>, &str) {
-    let ends = |rest: &str| {
-        rest.bytes()
-            .next()
-            .is_none_or(|byte| byte == delimiter || matches!(byte, b'\n' | b'\r'))
-    };
+    let ends_cell = |byte: u8| byte == delimiter || matches!(byte, b'\n' | b'\r');
     let start = text.trim_start_matches(' ');
-    if let Some((cell, rest)) = quoted_cell(start)
-        && ends(rest.trim_start_matches(' '))
-    {
-        return (cell, rest.trim_start_matches(' '));
+    if let Some((cell, rest)) = quoted_cell(start) {
+        let rest = rest.trim_start_matches(' ');
+        if rest.bytes().next().is_none_or(ends_cell) {
+            return (cell, rest);
+        }
     }
-    let (line, _) = split_line(text);
-    let quoted = line.len() - line.trim_start_matches(' ').len();
-    let after_quotes = match line[quoted..]
-        .starts_with('"')
-        .then(|| end_of_quotes(&line[quoted..]))
-    {
-        Some(Some(length)) => quoted + length,
-        _ => 0,
+    // Not in the cell's own quotes; a delimiter inside those of an address or a name still belongs to it.
+    let quotes = if start.starts_with('"') {
+        end_of_quotes(start)
+    } else {
+        None
     };
-    let length = line
+    let from = quotes.map_or(0, |length| text.len() - start.len() + length);
+    let end = text[from..]
         .bytes()
-        .skip(after_quotes)
-        .position(|byte| byte == delimiter);
-    let end = length.map_or(line.len(), |length| after_quotes + length);
+        .position(ends_cell)
+        .map_or(text.len(), |length| from + length);
     (
         Cell {
             content: &text[..end],

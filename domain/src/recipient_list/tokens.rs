@@ -27,7 +27,7 @@ impl<'t> Iterator for Lines<'t> {
 }
 
 /// The first line without its break, and what follows the break.
-pub(super) fn split_line(text: &str) -> (&str, &str) {
+fn split_line(text: &str) -> (&str, &str) {
     let Some(end) = text.bytes().position(|byte| matches!(byte, b'\n' | b'\r')) else {
         return (text, "");
     };

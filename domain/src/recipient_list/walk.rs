@@ -8,7 +8,6 @@ use super::InvalidReason;
 use super::cells::{Cell, next_row, without_cell_quotes};
 use super::header::{Header, Row};
 use super::tokens::{Lines, Tokens};
-use crate::address::characters::trim_noise;
 use crate::address::{AddressError, MailboxRef};
 
 /// What becomes of the pieces of a list, each told to exactly one of the three.
@@ -46,14 +45,21 @@ struct Walk<'t, 's, S> {
 impl<'t, S: Sink> Walk<'t, '_, S> {
     fn plain_lines(&mut self, lines: Lines<'t>) {
         for (number, line) in lines {
+            let mut line_has_at = None;
             for token in Tokens::of(line) {
-                let found = self.accept(number, without_cell_quotes(token), None);
-                if let Err(error) = found {
-                    self.sink.invalid(
-                        number,
-                        Cow::Borrowed(token),
-                        reason_in_line(error, token, line),
-                    );
+                if let Err(error) = self.accept(number, without_cell_quotes(token), None) {
+                    let reason = match error {
+                        AddressError::NoAt
+                            if *line_has_at.get_or_insert_with(|| line.contains('@')) =>
+                        {
+                            InvalidReason::MissingHeader
+                        }
+                        AddressError::TwoAts if token.contains(char::is_whitespace) => {
+                            InvalidReason::TwoAddresses
+                        }
+                        error => InvalidReason::Address(error),
+                    };
+                    self.sink.invalid(number, Cow::Borrowed(token), reason);
                 }
             }
         }
@@ -124,17 +130,6 @@ fn skip_blank_lines(lines: &mut Lines<'_>) {
             return;
         }
         *lines = ahead.clone();
-    }
-}
-
-/// Says what a person can do about it where the line tells.
-fn reason_in_line(error: AddressError, token: &str, line: &str) -> InvalidReason {
-    match error {
-        AddressError::NoAt if line.contains('@') => InvalidReason::MissingHeader,
-        AddressError::TwoAts if trim_noise(token).contains(char::is_whitespace) => {
-            InvalidReason::TwoAddresses
-        }
-        error => InvalidReason::Address(error),
     }
 }
 

@@ -1,21 +1,48 @@
 //! The use-cases of campaigns.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `prepare` | from what came in to what may be stored; pure |
+//! | `store` | the rows of a new campaign, sealed at the end |
+//! | `queries` | what is asked of the database |
+//! | `view` | from rows to what the outside sees |
+
+mod prepare;
+pub(crate) mod queries;
+pub(crate) mod store;
+pub(crate) mod view;
+
+use std::time::Duration;
 
 use domain::{
-    CampaignId,
+    CampaignId, FieldError,
     campaign::{
         Campaign, CampaignContent, CampaignCreate, CampaignCreated, CampaignForm, CampaignList,
-        CampaignSummary, Overview,
+        CampaignStatus, CampaignSummary, CampaignTotals, DeliveryError, LeftOut, Overview,
     },
-    page::Page,
+    page::{DEFAULT_LIMIT, Page},
     recipient::{FailureReason, Recipient, RecipientList},
 };
+use garde::Validate;
+use sea_orm::SqlErr;
 
-use crate::{Actor, Error, Result};
+use self::{
+    prepare::Prepared,
+    queries::{CampaignRow, SliceSums},
+};
+use crate::{Actor, Error, Result, Services};
 
-/// The use-cases of campaigns.
-pub struct Campaigns;
+/// How many failures a campaign's own view carries.
+const ERRORS_SHOWN: u64 = 20;
+/// An unsealed campaign nobody has added to for so long was left behind.
+pub(crate) const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(60);
+
+/// The use-cases of campaigns. The first argument of each is who asks.
+#[derive(Clone, Debug)]
+pub struct Campaigns(pub(crate) Services);
 
 /// What a create did.
+#[derive(Debug)]
 pub struct Created {
     /// The campaign, and what of its list was not taken.
     pub created: CampaignCreated,
@@ -24,53 +51,231 @@ pub struct Created {
 }
 
 impl Campaigns {
-    /// Stores a campaign and starts it. `key` is the client's `Idempotency-Key`.
+    /// Stores a campaign and starts it: when this returns, every recipient will end in exactly
+    /// one of SENT, FAILED, UNKNOWN or SKIPPED. On any error nothing of it is ever sent.
+    ///
+    /// Idempotent under `key`, the client's `Idempotency-Key`: the same request again returns
+    /// the same campaign; another request under it is [`Error::KeyReused`], and one that is
+    /// still being stored [`Error::InProgress`].
     pub async fn create(
         &self,
-        _: &Actor,
-        _: CampaignCreate,
-        _key: Option<String>,
+        _actor: &Actor,
+        input: CampaignCreate,
+        key: Option<String>,
     ) -> Result<Created> {
-        Err(Error::Unavailable("sketch"))
+        self.store(move || prepare::from_request(input), key).await
     }
 
-    /// The same, from the composer's form.
-    pub async fn create_from_form(&self, _: &Actor, _: CampaignForm) -> Result<Created> {
-        Err(Error::Unavailable("sketch"))
+    /// The same, from the composer's form, which carries its key with it.
+    pub async fn create_from_form(&self, _actor: &Actor, form: CampaignForm) -> Result<Created> {
+        let key = Some(form.idempotency_key.trim().to_owned()).filter(|key| !key.is_empty());
+        if key.as_ref().is_some_and(|key| key.len() > 255) {
+            let fault = FieldError::new("idempotencyKey", "must be at most 255 octets");
+            return Err(Error::Invalid(vec![fault]));
+        }
+        self.store(move || prepare::from_form(form), key).await
     }
 
     /// One campaign's true state now.
-    pub async fn get(&self, _: &Actor, _: CampaignId) -> Result<Campaign> {
-        Err(Error::Unavailable("sketch"))
+    pub async fn get(&self, _actor: &Actor, id: CampaignId) -> Result<Campaign> {
+        let reader = self.0.database().reader();
+        let row = queries::find(reader, id).await?.ok_or(Error::NotFound("campaign"))?;
+        let reply_to = row.reply_to.clone();
+        let errors = queries::errors(reader, id, ERRORS_SHOWN).await?;
+        let summary = self.summaries(vec![row]).await?.pop().ok_or(Error::NotFound("campaign"))?;
+        Ok(Campaign {
+            summary,
+            reply_to,
+            errors: errors
+                .into_iter()
+                .map(view::recipient)
+                .map(|recipient| DeliveryError {
+                    recipient_id: recipient.id,
+                    email: recipient.email,
+                    status: recipient.status,
+                    code: recipient.code,
+                    enhanced_code: recipient.enhanced_code,
+                    error: recipient.error.unwrap_or_default(),
+                })
+                .collect(),
+        })
     }
 
-    /// What its message says.
-    pub async fn content(&self, _: &Actor, _: CampaignId) -> Result<CampaignContent> {
-        Err(Error::Unavailable("sketch"))
+    /// What a campaign's message says, as it was written.
+    pub async fn content(&self, _actor: &Actor, id: CampaignId) -> Result<CampaignContent> {
+        let row = queries::find_whole(self.0.database().reader(), id).await?;
+        let row = row.ok_or(Error::NotFound("campaign"))?;
+        Ok(CampaignContent {
+            subject: row.subject,
+            body: row.body,
+            text_body: row.text_body,
+            name: Some(row.name),
+            from_name: row.from_name,
+            from_email: Some(row.from_email),
+            reply_to: row.reply_to,
+        })
     }
 
     /// Campaigns, newest first.
-    pub async fn list(&self, _: &Actor, _: CampaignList) -> Result<Page<CampaignSummary>> {
-        Err(Error::Unavailable("sketch"))
+    pub async fn list(
+        &self,
+        _actor: &Actor,
+        request: CampaignList,
+    ) -> Result<Page<CampaignSummary>> {
+        validate(&request)?;
+        let before = cursor(request.cursor.as_deref())?.map(CampaignId);
+        let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
+        let rows = queries::list(self.0.database().reader(), &request, before, limit).await?;
+        let page = Page::from_one_more(rows, limit, |row| row.id.to_string());
+        Ok(Page { items: self.summaries(page.items).await?, next_cursor: page.next_cursor })
     }
 
     /// What stands above the list on the dashboard.
-    pub async fn overview(&self, _: &Actor) -> Result<Overview> {
-        Err(Error::Unavailable("sketch"))
+    pub async fn overview(&self, _actor: &Actor) -> Result<Overview> {
+        let reader = self.0.database().reader();
+        let running = [CampaignStatus::Pending, CampaignStatus::Processing];
+        let sending = queries::in_status(reader, &running).await?;
+        let mut needs_you = queries::in_status(reader, &[CampaignStatus::Paused]).await?;
+        needs_you.extend(sending.iter().filter(|row| row.waiting_code.is_some()).cloned());
+        for row in queries::with_unknown(reader).await? {
+            if needs_you.iter().all(|known| known.id != row.id) {
+                needs_you.push(row);
+            }
+        }
+        needs_you.sort_by_key(|row| std::cmp::Reverse(row.id));
+        let by_status: Vec<_> = queries::totals(reader)
+            .await?
+            .into_iter()
+            .map(|count| (count.status, u64::try_from(count.n).unwrap_or(0)))
+            .collect();
+        Ok(Overview {
+            needs_you: self.summaries(needs_you).await?,
+            sending: self.summaries(sending).await?,
+            totals: CampaignTotals { all: by_status.iter().map(|(_, n)| n).sum(), by_status },
+        })
     }
 
     /// Recipients of a campaign, in the list's order.
     pub async fn recipients(
         &self,
-        _: &Actor,
-        _: CampaignId,
-        _: RecipientList,
+        _actor: &Actor,
+        id: CampaignId,
+        request: RecipientList,
     ) -> Result<Page<Recipient>> {
-        Err(Error::Unavailable("sketch"))
+        validate(&request)?;
+        let after = cursor(request.cursor.as_deref())?;
+        let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
+        let reader = self.0.database().reader();
+        if !queries::exists(reader, id).await? {
+            return Err(Error::NotFound("campaign"));
+        }
+        let rows = queries::recipients(reader, id, &request, after, limit).await?;
+        let page = Page::from_one_more(rows, limit, |row| row.no.to_string());
+        Ok(Page {
+            items: page.items.into_iter().map(view::recipient).collect(),
+            next_cursor: page.next_cursor,
+        })
     }
 
-    /// Its failures by reason, the commonest first.
-    pub async fn failure_reasons(&self, _: &Actor, _: CampaignId) -> Result<Vec<FailureReason>> {
-        Err(Error::Unavailable("sketch"))
+    /// A campaign's failures by reason, the commonest first.
+    pub async fn failure_reasons(
+        &self,
+        _actor: &Actor,
+        id: CampaignId,
+    ) -> Result<Vec<FailureReason>> {
+        let rows = queries::reasons(self.0.database().reader(), id).await?;
+        Ok(rows.into_iter().map(view::reason).collect())
+    }
+
+    /// Turns rows into views, the running ones with their counts of this moment.
+    pub(crate) async fn summaries(&self, rows: Vec<CampaignRow>) -> Result<Vec<CampaignSummary>> {
+        let running: Vec<_> =
+            rows.iter().filter(|row| !row.status.has_ended()).map(|row| row.id).collect();
+        let sums = if running.is_empty() {
+            Vec::new()
+        } else {
+            queries::sums(self.0.database().reader(), running).await?
+        };
+        let of = |id| sums.iter().find(|sums: &&SliceSums| sums.email_job_id == Some(id)).copied();
+        let rates = self.0.rates();
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let (live, rate) = (of(row.id), rates.of(row.id));
+                view::summary(row, live, rate)
+            })
+            .collect())
+    }
+
+    async fn store(
+        &self,
+        prepare: impl FnOnce() -> Result<Prepared, Vec<FieldError>> + Send + 'static,
+        key: Option<String>,
+    ) -> Result<Created> {
+        // A list of a million is seconds of work: not on the threads that answer others.
+        let prepared = tokio::task::spawn_blocking(prepare)
+            .await
+            .map_err(|_| Error::Unavailable("the reader of lists"))?
+            .map_err(Error::Invalid)?;
+        if let Some(key) = &key
+            && let Some(replayed) = self.replay(key, &prepared).await?
+        {
+            return Ok(replayed);
+        }
+        let (database, clock) = (self.0.database(), self.0.clock());
+        let stored =
+            store::store(database, clock, self.0.default_sender(), &prepared, key.as_deref()).await;
+        match stored {
+            Ok(id) => {
+                self.0.reconciler().wake();
+                self.created(id, prepared.left_out, false).await
+            }
+            // Another request with this key was faster to its first row.
+            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+                match key {
+                    Some(key) => self.replay(&key, &prepared).await?.ok_or(Error::InProgress),
+                    None => Err(error.into()),
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The campaign this key stands for already, if it does.
+    async fn replay(&self, key: &str, prepared: &Prepared) -> Result<Option<Created>> {
+        let database = self.0.database();
+        let Some(row) = queries::find_by_key(database.reader(), key).await? else {
+            return Ok(None);
+        };
+        if row.request_hash.as_deref() != Some(prepared.request_hash.as_str()) {
+            return Err(Error::KeyReused);
+        }
+        if row.sealed_at.is_some() {
+            return self.created(row.id, prepared.left_out.clone(), true).await.map(Some);
+        }
+        if self.0.clock().now().since(row.touched_at) < LEFT_BEHIND_AFTER {
+            return Err(Error::InProgress);
+        }
+        store::delete_unsealed(database, row.id).await?;
+        Ok(None)
+    }
+
+    async fn created(&self, id: CampaignId, left_out: LeftOut, replayed: bool) -> Result<Created> {
+        let campaign = self.get(&Actor::Local, id).await?;
+        Ok(Created { created: CampaignCreated { campaign, left_out }, replayed })
+    }
+}
+
+fn validate(request: &impl Validate<Context = ()>) -> Result<()> {
+    request.validate().map_err(|report| Error::Invalid(domain::error::fields_of(&report)))
+}
+
+/// Cursors are the key of the last item; nothing else is one.
+fn cursor(text: Option<&str>) -> Result<Option<i64>> {
+    match text {
+        None | Some("") => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| {
+            Error::Invalid(vec![FieldError::new("cursor", "is not one this list gave out")])
+        }),
     }
 }

@@ -1,7 +1,6 @@
-//! One connection: reads what has come, answers all of it with one write, encrypts, waits and closes.
+//! The input and output of one dialogue: reads what has come, answers all of it with one write, waits and closes.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,16 +8,17 @@ use std::time::Duration;
 use bytes::{Buf as _, BytesMut};
 use smtp_proto::EXT_PIPELINING;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::Shared;
-use crate::dialogue::{Dialogue, Next, Verdict};
-use crate::options::Tls;
+use crate::dialogue::{Dialogue, Next};
 use crate::reception::Reception;
 use crate::reply::{self, Reply};
+use crate::transaction::Verdict;
+
+#[cfg(test)]
+mod tests;
 
 /// The longest line of any command: that of AUTH (RFC 4954 §4).
 const LINE_LIMIT: usize = 12_288;
@@ -27,64 +27,11 @@ const INPUT_CAPACITY: usize = 64 * 1024;
 const OUTPUT_LIMIT: usize = 64 * 1024;
 /// A larger buffer is not kept for the next body.
 const BODY_CAPACITY: usize = 1024 * 1024;
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// How long a closing connection waits for the client to close too.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Serves one client to its end. Nothing it does ends the server.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    shared: Arc<Shared>,
-    stop: CancellationToken,
-) {
-    let mut messages = 0;
-    let outcome = converse(stream, &shared, stop, &mut messages).await;
-    match outcome {
-        Ok(()) => tracing::debug!(peer.address = %peer, messages, "connection closed"),
-        Err(error) => {
-            tracing::debug!(peer.address = %peer, messages, %error, "connection lost");
-        }
-    }
-}
-
-async fn converse(
-    stream: TcpStream,
-    shared: &Arc<Shared>,
-    stop: CancellationToken,
-    messages: &mut u64,
-) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let (stream, greets) = match &shared.options.tls {
-        Some(Tls::Implicit(_)) => (stream, true),
-        Some(Tls::StartTls(_)) | None => {
-            let mut session = Session::new(stream, shared, &stop, false);
-            session.greet();
-            let ending = session.run().await;
-            *messages = session.dialogue.messages();
-            match ending? {
-                Ending::Closed => return Ok(()),
-                // What was read ahead in plain text is dropped with the session (RFC 3207 §6).
-                Ending::StartTls => (session.stream, false),
-            }
-        }
-    };
-    let Some(Tls::Implicit(config) | Tls::StartTls(config)) = &shared.options.tls else {
-        return Ok(());
-    };
-    let acceptor = TlsAcceptor::from(Arc::clone(config));
-    let stream = timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await??;
-    let mut session = Session::new(stream, shared, &stop, true);
-    if greets {
-        session.greet();
-    }
-    let ending = session.run().await;
-    *messages += session.dialogue.messages();
-    ending.map(|_| ())
-}
-
 /// How a session came to its end.
-enum Ending {
+pub(crate) enum Ending {
     Closed,
     StartTls,
 }
@@ -105,14 +52,23 @@ enum Step {
     Read,
     Pause(Duration, Reply),
     StartTls,
+    /// Closes once the client has had every reply.
     Close,
-    /// Closes without a word, once the client has had every earlier reply.
-    Leave,
     /// Closes in the middle, whatever the client is still writing.
     Cut,
 }
 
-struct Session<S> {
+/// What came of waiting for input.
+enum Input {
+    More,
+    /// The client has closed its side.
+    Ended,
+    /// Nothing more is waited for; this says why.
+    GivenUp(Reply),
+}
+
+/// One dialogue over one stream.
+pub(crate) struct Session<S> {
     stream: S,
     shared: Arc<Shared>,
     dialogue: Dialogue,
@@ -124,7 +80,12 @@ struct Session<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
-    fn new(stream: S, shared: &Arc<Shared>, stop: &CancellationToken, is_encrypted: bool) -> Self {
+    pub(crate) fn new(
+        stream: S,
+        shared: &Arc<Shared>,
+        stop: &CancellationToken,
+        is_encrypted: bool,
+    ) -> Self {
         Self {
             stream,
             shared: Arc::clone(shared),
@@ -137,14 +98,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
     }
 
-    fn greet(&mut self) {
+    /// How many messages were accepted.
+    pub(crate) fn messages(&self) -> u64 {
+        self.dialogue.messages()
+    }
+
+    /// The stream, without what was read ahead of it.
+    pub(crate) fn into_stream(self) -> S {
+        self.stream
+    }
+
+    /// Prepares the greeting.
+    pub(crate) fn greet(&mut self) {
         self.output.extend_from_slice(b"220 ");
         self.output
             .extend_from_slice(self.shared.options.hostname.as_bytes());
         self.output.extend_from_slice(b" ESMTP Palomar catcher\r\n");
     }
 
-    async fn run(&mut self) -> io::Result<Ending> {
+    /// Serves the client to the end of the dialogue.
+    pub(crate) async fn run(&mut self) -> io::Result<Ending> {
         // The greeting goes out before the client says a word.
         self.flush().await?;
         loop {
@@ -156,8 +129,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 }
                 Step::Read => {
                     self.flush().await?;
-                    if let Some(farewell) = self.fill().await? {
-                        return self.close(farewell.as_ref()).await;
+                    match self.fill().await? {
+                        Input::More => {}
+                        Input::Ended => return self.close().await,
+                        Input::GivenUp(farewell) => {
+                            reply::write(&farewell, &mut self.output);
+                            return self.close().await;
+                        }
                     }
                 }
                 Step::Pause(wait, reply) => {
@@ -172,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     self.flush().await?;
                     return Ok(Ending::StartTls);
                 }
-                Step::Close | Step::Leave => return self.close(None).await,
+                Step::Close => return self.close().await,
                 Step::Cut => {
                     self.flush().await?;
                     return Ok(Ending::Closed);
@@ -209,14 +187,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     self.body = Vec::new();
                 }
                 match verdict {
-                    Verdict::Drop => Step::Leave,
-                    Verdict::Reply(wait, reply) if wait.is_zero() => {
-                        reply::write(&reply, &mut self.output);
-                        Step::Again
-                    }
-                    Verdict::Reply(wait, reply) => Step::Pause(wait, reply),
+                    Verdict::Dropped => Step::Close,
+                    Verdict::Accepted(wait) => self.say_after(wait, reply::MESSAGE_OK),
+                    Verdict::Refused(wait, refusal) => self.say_after(wait, refusal),
                 }
             }
+        }
+    }
+
+    fn say_after(&mut self, wait: Duration, reply: Reply) -> Step {
+        if wait.is_zero() {
+            reply::write(&reply, &mut self.output);
+            Step::Again
+        } else {
+            Step::Pause(wait, reply)
         }
     }
 
@@ -267,8 +251,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(())
     }
 
-    /// Reads more. When there is no more to read, gives what to say before closing, if anything.
-    async fn fill(&mut self) -> io::Result<Option<Option<Reply>>> {
+    /// Waits for more to come.
+    async fn fill(&mut self) -> io::Result<Input> {
         self.input.reserve(INPUT_CAPACITY / 4);
         let is_in_body = matches!(self.phase, Phase::Body(_));
         let read = timeout(
@@ -278,21 +262,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         tokio::select! {
             biased;
             // A body that is on its way may still arrive.
-            () = self.stopping.as_mut(), if !is_in_body => Ok(Some(Some(reply::STOPPING))),
+            () = self.stopping.as_mut(), if !is_in_body => Ok(Input::GivenUp(reply::STOPPING)),
             read = read => match read {
-                Ok(Ok(0)) => Ok(Some(None)),
-                Ok(Ok(_)) => Ok(None),
+                Ok(Ok(0)) => Ok(Input::Ended),
+                Ok(Ok(_)) => Ok(Input::More),
                 Ok(Err(error)) => Err(error),
-                Err(_elapsed) => Ok(Some(Some(reply::IDLE))),
+                Err(_elapsed) => Ok(Input::GivenUp(reply::IDLE)),
             },
         }
     }
 
-    /// Closes so that the client can read every reply: a socket closed with unread input would throw them away.
-    async fn close(&mut self, farewell: Option<&Reply>) -> io::Result<Ending> {
-        if let Some(farewell) = farewell {
-            reply::write(farewell, &mut self.output);
-        }
+    /// Closes so that the client can read every reply: a socket closed with unread input is reset, which may throw
+    /// them away.
+    async fn close(&mut self) -> io::Result<Ending> {
         self.flush().await?;
         self.stream.shutdown().await?;
         let drain = async {

@@ -1,0 +1,26 @@
+# Two commands are enough: `make run` and `make test`. What they do is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help run test fmt lint clean
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build what is missing and start Palomar on this machine (Ctrl-C stops it)
+	@scripts/setup run
+	@exec scripts/run
+
+test: ## Install what is missing and run every check that CI runs
+	@scripts/setup test
+	@exec scripts/test
+
+fmt: ## Format the Rust sources
+	@cargo fmt --all
+
+lint: ## Formatting, layers and clippy, without the tests
+	@scripts/setup test
+	@exec scripts/test lint
+
+clean: ## Remove what was built; tools and data stay
+	@cargo clean --quiet --profile dev
+	@cargo clean --quiet --release
+	@rm -rf dist target/wasm target/wasm-debian

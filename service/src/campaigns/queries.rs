@@ -1,0 +1,303 @@
+//! What the use-cases of campaigns ask the database.
+
+use domain::{
+    CampaignId, Timestamp,
+    campaign::{CampaignList, CampaignStatus},
+    recipient::{RecipientList, RecipientStatus},
+};
+use entity::{
+    email_job,
+    prelude::{EmailJob, Recipient, Slice},
+    recipient, slice,
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, DerivePartialModel, EntityTrait, ExprTrait,
+    FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, Func, LikeExpr},
+};
+
+/// A campaign without its bodies, which may be megabytes that no list shows.
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "EmailJob")]
+pub(crate) struct CampaignRow {
+    pub(crate) id: CampaignId,
+    pub(crate) name: String,
+    pub(crate) subject: String,
+    pub(crate) from_name: Option<String>,
+    pub(crate) from_email: String,
+    pub(crate) reply_to: Option<String>,
+    pub(crate) status: CampaignStatus,
+    pub(crate) total_emails: i64,
+    pub(crate) sent_emails: i64,
+    pub(crate) failed_emails: i64,
+    pub(crate) unknown_emails: i64,
+    pub(crate) skipped_emails: i64,
+    pub(crate) deferred_emails: i64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) completed_at: Option<Timestamp>,
+    pub(crate) waiting_code: Option<String>,
+    pub(crate) waiting_detail: Option<String>,
+    pub(crate) waiting_since: Option<Timestamp>,
+}
+
+/// What a campaign's slices add up to.
+#[derive(Clone, Copy, Debug, Default, FromQueryResult)]
+pub(crate) struct SliceSums {
+    pub(crate) email_job_id: Option<CampaignId>,
+    pub(crate) sent: i64,
+    pub(crate) failed: i64,
+    pub(crate) unknown: i64,
+    pub(crate) skipped: i64,
+    pub(crate) deferred: i64,
+    pub(crate) next_due_at: Option<Timestamp>,
+}
+
+/// How many of something there are.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+struct Count {
+    n: i64,
+}
+
+/// How many campaigns are in a status.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub(crate) struct StatusCount {
+    pub(crate) status: CampaignStatus,
+    pub(crate) n: i64,
+}
+
+/// Failures that share their codes.
+#[derive(Clone, Debug, FromQueryResult)]
+pub(crate) struct ReasonRow {
+    pub(crate) code: Option<i32>,
+    pub(crate) enhanced_code: Option<String>,
+    pub(crate) example: Option<String>,
+    pub(crate) n: i64,
+}
+
+/// Sealed campaigns: one that is still being stored is nobody's business.
+fn sealed() -> Select<EmailJob> {
+    EmailJob::find().filter(email_job::Column::SealedAt.is_not_null())
+}
+
+pub(crate) async fn find(
+    connection: &impl ConnectionTrait,
+    id: CampaignId,
+) -> Result<Option<CampaignRow>, DbErr> {
+    sealed()
+        .filter(email_job::Column::Id.eq(id))
+        .into_partial_model::<CampaignRow>()
+        .one(connection)
+        .await
+}
+
+pub(crate) async fn find_whole(
+    connection: &impl ConnectionTrait,
+    id: CampaignId,
+) -> Result<Option<email_job::Model>, DbErr> {
+    sealed().filter(email_job::Column::Id.eq(id)).one(connection).await
+}
+
+/// One campaign by its idempotency key, sealed or not.
+pub(crate) async fn find_by_key(
+    connection: &impl ConnectionTrait,
+    key: &str,
+) -> Result<Option<email_job::Model>, DbErr> {
+    EmailJob::find()
+        .filter(email_job::Column::IdempotencyKey.eq(key))
+        .one(connection)
+        .await
+}
+
+/// One row more than `limit` of what is asked for, newest first.
+pub(crate) async fn list(
+    connection: &impl ConnectionTrait,
+    request: &CampaignList,
+    before: Option<CampaignId>,
+    limit: u32,
+) -> Result<Vec<CampaignRow>, DbErr> {
+    let mut query = sealed();
+    if let Some(status) = request.status {
+        query = query.filter(email_job::Column::Status.eq(status));
+    }
+    if let Some(text) = request.q.as_deref().filter(|text| !text.trim().is_empty()) {
+        query = query.filter(
+            Condition::any()
+                .add(contains(Expr::col(email_job::Column::Name), text))
+                .add(contains(Expr::col(email_job::Column::Subject), text)),
+        );
+    }
+    if let Some(before) = before {
+        query = query.filter(email_job::Column::Id.lt(before));
+    }
+    query
+        .order_by(email_job::Column::Id, Order::Desc)
+        .limit(u64::from(limit) + 1)
+        .into_partial_model::<CampaignRow>()
+        .all(connection)
+        .await
+}
+
+/// Campaigns in one of `statuses`, oldest first, at most 50.
+pub(crate) async fn in_status(
+    connection: &impl ConnectionTrait,
+    statuses: &[CampaignStatus],
+) -> Result<Vec<CampaignRow>, DbErr> {
+    sealed()
+        .filter(email_job::Column::Status.is_in(statuses.iter().copied()))
+        .order_by(email_job::Column::Id, Order::Asc)
+        .limit(50)
+        .into_partial_model::<CampaignRow>()
+        .all(connection)
+        .await
+}
+
+/// Ended campaigns that left unknown outcomes, newest first, at most 50.
+pub(crate) async fn with_unknown(
+    connection: &impl ConnectionTrait,
+) -> Result<Vec<CampaignRow>, DbErr> {
+    sealed()
+        .filter(email_job::Column::UnknownEmails.gt(0))
+        .order_by(email_job::Column::Id, Order::Desc)
+        .limit(50)
+        .into_partial_model::<CampaignRow>()
+        .all(connection)
+        .await
+}
+
+pub(crate) async fn totals(connection: &impl ConnectionTrait) -> Result<Vec<StatusCount>, DbErr> {
+    sealed()
+        .select_only()
+        .column(email_job::Column::Status)
+        .column_as(email_job::Column::Id.count(), "n")
+        .group_by(email_job::Column::Status)
+        .into_model::<StatusCount>()
+        .all(connection)
+        .await
+}
+
+/// What the slices of each of `campaigns` add up to now.
+pub(crate) async fn sums(
+    connection: &impl ConnectionTrait,
+    campaigns: impl IntoIterator<Item = CampaignId>,
+) -> Result<Vec<SliceSums>, DbErr> {
+    Slice::find()
+        .select_only()
+        .column(slice::Column::EmailJobId)
+        .expr_as(sum(slice::Column::Sent), "sent")
+        .expr_as(sum(slice::Column::Failed), "failed")
+        .expr_as(sum(slice::Column::Unknown), "unknown")
+        .expr_as(sum(slice::Column::Skipped), "skipped")
+        .expr_as(sum(slice::Column::Deferred), "deferred")
+        .column_as(slice::Column::NextDueAt.min(), "next_due_at")
+        .filter(slice::Column::EmailJobId.is_in(campaigns))
+        .group_by(slice::Column::EmailJobId)
+        .into_model::<SliceSums>()
+        .all(connection)
+        .await
+}
+
+/// MySQL's SUM is a DECIMAL; the cast makes it a whole number on every database.
+fn sum(column: slice::Column) -> Expr {
+    Expr::col(column).sum().cast_as("SIGNED")
+}
+
+/// One row more than `limit` of a campaign's recipients, in the list's order.
+pub(crate) async fn recipients(
+    connection: &impl ConnectionTrait,
+    campaign: CampaignId,
+    request: &RecipientList,
+    after: Option<i64>,
+    limit: u32,
+) -> Result<Vec<recipient::Model>, DbErr> {
+    let mut query = Recipient::find().filter(recipient::Column::EmailJobId.eq(campaign));
+    query = match request.status {
+        // These have an index of their own.
+        Some(status) if status.is_trouble() => query.filter(recipient::Column::Trouble.eq(status)),
+        Some(status) => query.filter(recipient::Column::Status.eq(status)),
+        None => query,
+    };
+    if let Some(code) = request.code {
+        query = query.filter(recipient::Column::Code.eq(i32::from(code)));
+    }
+    if let Some(text) = request.q.as_deref().filter(|text| !text.trim().is_empty()) {
+        query = query.filter(contains(Expr::col(recipient::Column::Email), text));
+    }
+    if let Some(after) = after {
+        query = query.filter(recipient::Column::No.gt(after));
+    }
+    query
+        .order_by(recipient::Column::No, Order::Asc)
+        .limit(u64::from(limit) + 1)
+        .all(connection)
+        .await
+}
+
+/// The first recipients that failed or are unknown, in the list's order.
+pub(crate) async fn errors(
+    connection: &impl ConnectionTrait,
+    campaign: CampaignId,
+    limit: u64,
+) -> Result<Vec<recipient::Model>, DbErr> {
+    Recipient::find()
+        .filter(recipient::Column::EmailJobId.eq(campaign))
+        .filter(
+            recipient::Column::Trouble.is_in([RecipientStatus::Failed, RecipientStatus::Unknown]),
+        )
+        .order_by(recipient::Column::No, Order::Asc)
+        .limit(limit)
+        .all(connection)
+        .await
+}
+
+/// The failures of a campaign by code, the commonest first, at most 20 kinds.
+pub(crate) async fn reasons(
+    connection: &impl ConnectionTrait,
+    campaign: CampaignId,
+) -> Result<Vec<ReasonRow>, DbErr> {
+    Recipient::find()
+        .select_only()
+        .column(recipient::Column::Code)
+        .column(recipient::Column::EnhancedCode)
+        .column_as(recipient::Column::Error.min(), "example")
+        .column_as(recipient::Column::Id.count(), "n")
+        .filter(recipient::Column::EmailJobId.eq(campaign))
+        .filter(recipient::Column::Trouble.eq(RecipientStatus::Failed))
+        .group_by(recipient::Column::Code)
+        .group_by(recipient::Column::EnhancedCode)
+        .order_by(Expr::col("n"), Order::Desc)
+        .limit(20)
+        .into_model::<ReasonRow>()
+        .all(connection)
+        .await
+}
+
+/// Whether a campaign is there and sealed.
+pub(crate) async fn exists(
+    connection: &impl ConnectionTrait,
+    id: CampaignId,
+) -> Result<bool, DbErr> {
+    let count = sealed()
+        .filter(email_job::Column::Id.eq(id))
+        .select_only()
+        .column_as(email_job::Column::Id.count(), "n")
+        .into_model::<Count>()
+        .one(connection)
+        .await?;
+    Ok(count.is_some_and(|count| count.n > 0))
+}
+
+/// Upper and lower case alike, whatever the database thinks of its collation; `%` and `_` in
+/// the text mean themselves.
+fn contains(column: Expr, text: &str) -> Expr {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for character in text.trim().to_lowercase().chars() {
+        if matches!(character, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    Expr::expr(Func::lower(column)).like(LikeExpr::new(pattern).escape('!'))
+}

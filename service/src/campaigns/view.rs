@@ -1,0 +1,101 @@
+//! From rows to what the outside sees.
+
+use domain::{
+    Timestamp,
+    campaign::CampaignSummary,
+    counts::Counts,
+    recipient::{FailureReason, Recipient},
+};
+use entity::recipient;
+
+use super::queries::{CampaignRow, ReasonRow, SliceSums};
+
+/// A campaign's state. While it runs its counts are those of its slices, which move with every
+/// commit; its own columns follow about a second later and are exact once it has ended.
+pub(crate) fn summary(row: CampaignRow, live: Option<SliceSums>, rate: f64) -> CampaignSummary {
+    let sums = live.filter(|_| !row.status.has_ended()).unwrap_or(SliceSums {
+        sent: row.sent_emails,
+        failed: row.failed_emails,
+        unknown: row.unknown_emails,
+        skipped: row.skipped_emails,
+        deferred: row.deferred_emails,
+        ..SliceSums::default()
+    });
+    let counts = counts(row.total_emails, &sums);
+    let rate = if row.status.has_ended() { 0.0 } else { rate };
+    CampaignSummary {
+        progress: counts.progress(),
+        eta_seconds: counts.eta_seconds(rate),
+        rate_per_second: (rate * 10.0).round() / 10.0,
+        waiting_for: waiting_for(&row),
+        next_attempt_at: sums.next_due_at.filter(|_| counts.deferred > 0),
+        counts,
+        id: row.id,
+        name: row.name,
+        subject: row.subject,
+        from_name: row.from_name,
+        from_email: row.from_email,
+        status: row.status,
+        created_at: row.created_at,
+        started_at: row.started_at,
+        completed_at: row.completed_at,
+    }
+}
+
+fn counts(total: i64, sums: &SliceSums) -> Counts {
+    let number = |count: i64| u64::try_from(count).unwrap_or(0);
+    let placed = sums.sent + sums.failed + sums.unknown + sums.skipped + sums.deferred;
+    Counts {
+        total: number(total),
+        sent: number(sums.sent),
+        failed: number(sums.failed),
+        unknown: number(sums.unknown),
+        skipped: number(sums.skipped),
+        deferred: number(sums.deferred),
+        pending: number(total - placed),
+    }
+}
+
+/// Why a campaign stands still, as `waiting_code` in the database.
+pub(crate) mod waiting {
+    /// The SMTP server refuses the campaign's sender.
+    pub(crate) const SENDER_REFUSED: &str = "sender_refused";
+    /// The SMTP server cannot be reached, or breaks off every dialogue.
+    pub(crate) const SMTP_UNREACHABLE: &str = "smtp_unreachable";
+}
+
+fn waiting_for(row: &CampaignRow) -> Option<String> {
+    let code = row.waiting_code.as_deref()?;
+    let detail = row.waiting_detail.as_deref().unwrap_or_default();
+    let since = row.waiting_since.unwrap_or(Timestamp(0));
+    Some(match code {
+        waiting::SENDER_REFUSED => format!("the SMTP server refuses the sender: {detail}"),
+        waiting::SMTP_UNREACHABLE => {
+            format!("SMTP server unreachable since {since}: {detail}")
+        }
+        other => format!("{other} since {since}"),
+    })
+}
+
+pub(crate) fn recipient(row: recipient::Model) -> Recipient {
+    Recipient {
+        id: row.id,
+        email: row.email,
+        status: row.status,
+        attempts: u32::try_from(row.attempts_counted).unwrap_or(0),
+        code: row.code.and_then(|code| u16::try_from(code).ok()),
+        enhanced_code: row.enhanced_code,
+        error: row.error,
+        next_attempt_at: row.next_attempt_at,
+        finished_at: row.finished_at,
+    }
+}
+
+pub(crate) fn reason(row: ReasonRow) -> FailureReason {
+    FailureReason {
+        code: row.code.and_then(|code| u16::try_from(code).ok()),
+        enhanced_code: row.enhanced_code,
+        example: row.example.unwrap_or_default(),
+        count: u64::try_from(row.n).unwrap_or(0),
+    }
+}

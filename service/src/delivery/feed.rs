@@ -1,0 +1,93 @@
+//! The feed between claimed slices and slots: one recipient from each slice in turn, so that
+//! ten recipients never wait behind a million.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use super::work::{Claimed, Ticket, Work};
+
+/// The slices that have somebody to feed, in turn.
+#[derive(Debug, Default)]
+pub(super) struct Feed {
+    turns: Mutex<VecDeque<Arc<Work>>>,
+    filled: Notify,
+}
+
+impl Feed {
+    /// Adds a slice to the turn.
+    pub(super) fn add(&self, work: Arc<Work>) {
+        self.turns().push_back(work);
+        self.filled.notify_waiters();
+    }
+
+    /// Puts one recipient back, behind the others of its slice.
+    pub(super) fn put_back(&self, work: &Arc<Work>, claimed: Claimed) {
+        work.put_back(claimed);
+        let mut turns = self.turns();
+        if !turns.iter().any(|other| Arc::ptr_eq(other, work)) {
+            turns.push_back(Arc::clone(work));
+        }
+        drop(turns);
+        self.filled.notify_waiters();
+    }
+
+    /// The next recipient, as soon as there is one.
+    pub(super) async fn next(&self) -> Ticket {
+        loop {
+            let filled = self.filled.notified();
+            tokio::pin!(filled);
+            filled.as_mut().enable();
+            if let Some(ticket) = self.take() {
+                return ticket;
+            }
+            filled.await;
+        }
+    }
+
+    fn take(&self) -> Option<Ticket> {
+        let mut turns = self.turns();
+        while let Some(work) = turns.pop_front() {
+            if let Some((ticket, more)) = work.take() {
+                if more {
+                    turns.push_back(work);
+                }
+                return Some(ticket);
+            }
+        }
+        None
+    }
+
+    fn turns(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Work>>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::work::tests::work, *};
+
+    #[tokio::test]
+    async fn slices_take_turns() {
+        let feed = Feed::default();
+        feed.add(work(&["a1@x.org", "a2@x.org", "a3@x.org"]));
+        feed.add(work(&["b1@x.org"]));
+        let mut order = Vec::new();
+        for _ in 0..4 {
+            order.push(feed.next().await.claimed.email.clone());
+        }
+        assert_eq!(order, ["a1@x.org", "b1@x.org", "a2@x.org", "a3@x.org"]);
+    }
+
+    #[tokio::test]
+    async fn whoever_is_put_back_comes_again() {
+        let feed = Feed::default();
+        feed.add(work(&["a@x.org"]));
+        let ticket = feed.next().await;
+        feed.put_back(ticket.work(), ticket.claimed.clone());
+        assert_eq!(feed.next().await.claimed.email, "a@x.org");
+    }
+}

@@ -1,0 +1,103 @@
+//! What the journal makes durable.
+
+use domain::{
+    RecipientId, Timestamp,
+    recipient::RecipientStatus,
+    smtp_reply::{SmtpPhase, SmtpReply},
+};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::super::work::{Claimed, Stay};
+use crate::queue::SendSlice;
+
+/// A wish to hand a message over. Nothing of its body may go out before it is granted.
+#[derive(Debug)]
+pub(in super::super) struct Start {
+    pub(super) slice: SendSlice,
+    pub(super) epoch: i64,
+    pub(super) recipient: RecipientId,
+    /// Where the row stood when it was claimed: PENDING or DEFERRED.
+    pub(super) status: RecipientStatus,
+    /// The fence as it stood then; a granted start raises it by one.
+    pub(super) attempt: i32,
+    pub(super) answer: oneshot::Sender<Started>,
+}
+
+/// What became of a wish to start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Started {
+    /// SENDING is durable: the message may go.
+    Yes,
+    /// The slice is no longer this process's, or the campaign is to stand still: nothing more
+    /// of this slice may start.
+    SliceClosed,
+    /// The row is not where it was: somebody else has settled it.
+    RowMoved,
+}
+
+/// What a recipient comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) enum Outcome {
+    /// SENT.
+    Sent(SmtpReply),
+    /// FAILED.
+    Failed(Trouble),
+    /// DEFERRED until then.
+    Deferred(Trouble, Timestamp),
+    /// UNKNOWN.
+    Unknown(Trouble),
+    /// PENDING again: nothing of this attempt was accepted, and it was not the recipient's fault.
+    Pending,
+}
+
+/// Where and why it went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Trouble {
+    pub(in super::super) phase: SmtpPhase,
+    pub(in super::super) reply: Option<SmtpReply>,
+    /// The server's words, or ours where it said none.
+    pub(in super::super) text: String,
+}
+
+/// What is to be settled of one attempt.
+#[derive(Debug)]
+pub(in super::super) struct Settle {
+    pub(super) slice: SendSlice,
+    pub(super) recipient: RecipientId,
+    /// The fence: only this attempt's row is settled.
+    pub(super) attempt: i32,
+    pub(super) outcome: Outcome,
+    /// Whether the attempt counts against the recipient.
+    pub(super) counted: bool,
+    /// How often the server has broken off on this recipient, this time included.
+    pub(super) disturbances: i32,
+    /// Held until the outcome is durable.
+    pub(super) _hold: Hold,
+}
+
+/// What an attempt occupies: its place in the window, and its slice.
+#[derive(Debug)]
+pub(in super::super) struct Hold {
+    pub(in super::super) permit: OwnedSemaphorePermit,
+    pub(in super::super) stay: Stay,
+}
+
+impl Settle {
+    /// Settles the attempt that `claimed` was started with.
+    pub(in super::super) fn of(
+        slice: SendSlice,
+        claimed: &Claimed,
+        verdict: super::super::verdict::Verdict,
+        hold: Hold,
+    ) -> Self {
+        Self {
+            slice,
+            recipient: claimed.id,
+            attempt: claimed.attempt + 1,
+            outcome: verdict.outcome,
+            counted: verdict.counted,
+            disturbances: verdict.disturbances,
+            _hold: hold,
+        }
+    }
+}

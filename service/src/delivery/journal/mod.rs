@@ -1,0 +1,139 @@
+//! The journal: starts and outcomes, made durable by group commit.
+//!
+//! One writer per process. Each transaction carries whatever has gathered while the one before
+//! was being committed, so that a thousand commits a second carry tens of thousands of messages
+//! and a lone message waits for nobody. A transaction that fails, or whose answer is lost, is
+//! repeated as it is: fences make the repetition harmless.
+
+mod entry;
+mod moves;
+mod write;
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::DbErr;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+pub(super) use self::entry::{Hold, Outcome, Settle, Start, Started, Trouble};
+use super::work::{Claimed, Lease};
+use crate::{clock::Clock, database::Database};
+
+/// Entries one transaction carries at most.
+const BATCH: usize = 512;
+/// The pause after a transaction that failed, doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+enum Entry {
+    Start(Start),
+    Settle(Settle),
+}
+
+/// The way into the journal.
+#[derive(Clone, Debug)]
+pub(super) struct Journal(mpsc::UnboundedSender<Entry>);
+
+impl Journal {
+    /// Starts the writer. It ends when the last handle is gone and everything is durable.
+    pub(super) fn open(
+        database: Arc<Database>,
+        clock: Arc<dyn Clock>,
+        owner: String,
+    ) -> (Self, JoinHandle<()>) {
+        // Unbounded, but never long: the window bounds how many messages are under way.
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let writer = Writer { database, clock, owner, receiver };
+        (Self(sender), tokio::spawn(writer.run()))
+    }
+
+    /// Asks to start a message, and returns once it is durable or refused.
+    pub(super) async fn start(&self, lease: &Lease, claimed: &Claimed) -> Started {
+        let (answer, granted) = oneshot::channel();
+        let start = Start {
+            slice: lease.slice,
+            epoch: lease.epoch,
+            recipient: claimed.id,
+            status: claimed.status,
+            attempt: claimed.attempt,
+            answer,
+        };
+        if self.0.send(Entry::Start(start)).is_err() {
+            return Started::SliceClosed;
+        }
+        granted.await.unwrap_or(Started::SliceClosed)
+    }
+
+    /// Hands an outcome over. It will be durable before any later start of the same recipient.
+    pub(super) fn settle(&self, settle: Settle) {
+        if self.0.send(Entry::Settle(settle)).is_err() {
+            tracing::error!("an outcome came after the journal was closed");
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Writer {
+    database: Arc<Database>,
+    clock: Arc<dyn Clock>,
+    owner: String,
+    receiver: mpsc::UnboundedReceiver<Entry>,
+}
+
+/// What one transaction carries.
+#[derive(Debug, Default)]
+struct Batch {
+    starts: Vec<Start>,
+    settles: Vec<Settle>,
+}
+
+impl Writer {
+    async fn run(mut self) {
+        let mut entries = Vec::with_capacity(BATCH);
+        // Returns as soon as there is one entry, with whatever else has gathered.
+        while self.receiver.recv_many(&mut entries, BATCH).await > 0 {
+            let mut batch = Batch::default();
+            for entry in entries.drain(..) {
+                match entry {
+                    Entry::Start(start) => batch.starts.push(start),
+                    Entry::Settle(settle) => batch.settles.push(settle),
+                }
+            }
+            let started = self.commit_until_done(&batch).await;
+            for (start, started) in batch.starts.into_iter().zip(started) {
+                // A slot that no longer listens has been aborted; the row shows as SENDING, and
+                // whoever takes the slice over makes it UNKNOWN.
+                let _ = start.answer.send(started);
+            }
+        }
+    }
+
+    async fn commit_until_done(&self, batch: &Batch) -> Vec<Started> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.commit(batch).await {
+                Ok(started) => return started,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        starts = batch.starts.len(),
+                        outcomes = batch.settles.len(),
+                        "the journal could not be written; trying again",
+                    );
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<Vec<Started>, DbErr> {
+        let transaction = self.database.begin().await?;
+        let started = write::batch(&transaction, self.clock.now(), &self.owner, batch).await?;
+        transaction.commit().await?;
+        Ok(started)
+    }
+}

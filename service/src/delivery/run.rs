@@ -1,0 +1,173 @@
+//! A slice's way through this process: claimed, fed to the slots, renewed meanwhile, let go.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use domain::CampaignId;
+use entity::email_job;
+use secrecy::SecretString;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::{
+    campaign,
+    slices::{self, Others, Released},
+    slot::Shared,
+    work::{Lease, Work},
+};
+use crate::{
+    Result,
+    mail::message::{BuildError, Letter, Template},
+    queue::SendSlice,
+};
+
+/// How often a lease is renewed in its length: a missed renewal or two cost nothing.
+const RENEWALS_A_LEASE: u32 = 4;
+/// The pause before the database is asked again to let a slice go.
+const RELEASE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Runs slices for one owner.
+#[derive(Debug)]
+pub(super) struct Runner {
+    pub(super) owner: String,
+    pub(super) lease: Duration,
+    pub(super) secret: SecretString,
+    pub(super) shared: Arc<Shared>,
+    /// A campaign's message is built once for all of its slices that are here.
+    pub(super) templates: Mutex<HashMap<CampaignId, Weak<Template>>>,
+}
+
+/// What running a slice came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SliceOutcome {
+    /// It was not to be had: done, held by another, or its campaign stands still.
+    NotDue,
+    /// It was let go, done or not.
+    Released,
+    /// It is still being sent.
+    UnderWay,
+}
+
+impl Runner {
+    /// Claims a slice, delivers whoever is due in it, and lets it go. An error means that
+    /// nothing was claimed.
+    pub(super) async fn run(&self, job: SendSlice) -> Result<SliceOutcome> {
+        let shared = &self.shared;
+        let asked = Instant::now();
+        let now = shared.clock.now();
+        let Some(claim) =
+            slices::claim(&shared.database, &self.owner, job, now, Others::Gone).await?
+        else {
+            return Ok(SliceOutcome::NotDue);
+        };
+        if claim.left_unknown > 0 {
+            tracing::warn!(
+                campaign.id = job.campaign.0,
+                slice.no = job.slice,
+                unknown = claim.left_unknown,
+                "taken over from a process that stopped; outcomes unknown",
+            );
+        }
+        match self.template(&claim.campaign) {
+            Ok(template) => {
+                let lease = Lease::new(job, claim.epoch, self.lease, asked);
+                let work = Work::new(lease, template, claim.rows);
+                shared.feed.add(Arc::clone(&work));
+                self.see_through(&work).await;
+            }
+            Err(error) => {
+                let now = shared.clock.now();
+                let words = error.to_string();
+                campaign::pause_refused(&shared.database, job.campaign, &words, now).await?;
+            }
+        }
+        self.let_go(job, claim.epoch).await;
+        Ok(SliceOutcome::Released)
+    }
+
+    fn template(&self, campaign: &email_job::Model) -> Result<Arc<Template>, BuildError> {
+        let mut templates = self.templates.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(template) = templates.get(&campaign.id).and_then(Weak::upgrade) {
+            return Ok(template);
+        }
+        let letter = Letter {
+            campaign: campaign.id,
+            subject: &campaign.subject,
+            html: &campaign.body,
+            text: campaign.text_body.as_deref(),
+            from_name: campaign.from_name.as_deref(),
+            from_email: &campaign.from_email,
+            reply_to: campaign.reply_to.as_deref(),
+        };
+        let template = Arc::new(Template::new(&letter, &self.secret)?);
+        templates.retain(|_, known| known.strong_count() > 0);
+        templates.insert(campaign.id, Arc::downgrade(&template));
+        Ok(template)
+    }
+
+    /// Keeps the lease until everybody has been through, or the process is to stop.
+    async fn see_through(&self, work: &Arc<Work>) {
+        let mut renewal = tokio::time::interval(self.lease / RENEWALS_A_LEASE);
+        renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        renewal.tick().await;
+        let over = work.over();
+        tokio::pin!(over);
+        loop {
+            tokio::select! {
+                () = &mut over => return,
+                () = self.shared.stop.cancelled(), if !work.lease.is_given_up() => work.give_up(),
+                _ = renewal.tick() => self.renew(work).await,
+            }
+        }
+    }
+
+    async fn renew(&self, work: &Work) {
+        let asked = Instant::now();
+        let Lease { slice, epoch, .. } = &work.lease;
+        match slices::renew(&self.shared.database, &self.owner, *slice, *epoch).await {
+            Ok(true) => work.lease.confirm(asked),
+            Ok(false) => {
+                tracing::warn!(
+                    campaign.id = slice.campaign.0,
+                    slice.no = slice.slice,
+                    "the slice was taken over by another worker",
+                );
+                work.give_up();
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a lease was not renewed");
+            }
+        }
+    }
+
+    async fn let_go(&self, job: SendSlice, epoch: i64) {
+        let shared = &self.shared;
+        loop {
+            let now = shared.clock.now();
+            match slices::release(&shared.database, &self.owner, job, epoch, now).await {
+                Ok(released) => return report(job, released),
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "a slice could not be let go; trying again",
+                    );
+                    tokio::time::sleep(RELEASE_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+fn report(job: SendSlice, released: Released) {
+    if let Released::Ended(status) = released {
+        tracing::info!(campaign.id = job.campaign.0, status = status.as_str(), "campaign ended");
+    }
+    tracing::debug!(
+        campaign.id = job.campaign.0,
+        slice.no = job.slice,
+        outcome = ?released,
+        "slice let go",
+    );
+}

@@ -1,0 +1,296 @@
+//! A slot: one connection and one dialogue at a time.
+//!
+//! The order is the promise. A connection and the breaker's leave in hand, SENDING is made
+//! durable; only then does the envelope go; only while the lease still holds does the body go;
+//! and the outcome travels into the journal with the recipient's place in the window.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{address::EmailAddress, smtp_reply::SmtpPhase};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    breaker::{Admission, Breaker},
+    campaign,
+    feed::Feed,
+    journal::{Hold, Journal, Settle, Started},
+    verdict::{Circumstances, Verdict},
+    work::{Claimed, Stay, Ticket, Work},
+};
+use crate::{
+    clock::Clock,
+    database::Database,
+    mail::{
+        message::BuildError,
+        reply::{self, Connection, Refusal, Settlement},
+        server::SmtpServer,
+        session::{Content, Envelope, Session},
+    },
+};
+
+/// A connection nobody used for so long is said goodbye to; servers close them soon after.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// What the slots of a process share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) feed: Feed,
+    pub(super) journal: Journal,
+    pub(super) window: Arc<Semaphore>,
+    pub(super) breaker: Arc<Breaker>,
+    pub(super) server: SmtpServer,
+    pub(super) schedule: Vec<Duration>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) database: Arc<Database>,
+    pub(super) stop: CancellationToken,
+}
+
+/// One slot.
+#[derive(Debug)]
+pub(super) struct Slot {
+    shared: Arc<Shared>,
+    session: Option<Session>,
+}
+
+impl Slot {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, session: None }
+    }
+
+    /// Delivers one recipient after the other until the process is to stop; a dialogue that has
+    /// begun is brought to its end.
+    pub(super) async fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        loop {
+            let ticket = tokio::select! {
+                biased;
+                () = shared.stop.cancelled() => break,
+                ticket = shared.feed.next() => ticket,
+                () = tokio::time::sleep(IDLE), if self.session.is_some() => {
+                    self.hang_up().await;
+                    continue;
+                }
+            };
+            self.deliver(ticket).await;
+        }
+        self.hang_up().await;
+    }
+
+    async fn hang_up(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.quit().await;
+        }
+    }
+
+    async fn deliver(&mut self, ticket: Ticket) {
+        let work = Arc::clone(ticket.work());
+        let Ticket { stay, claimed } = ticket;
+        let now = self.shared.clock.now();
+        match work.template.message(claimed.id, &claimed.email, now) {
+            Ok((envelope, content)) => {
+                let message = Message { work, stay, claimed, envelope, content };
+                self.hand_over(message).await;
+            }
+            Err(error) => self.fail_unsent(&work, stay, claimed, &error).await,
+        }
+    }
+
+    /// An address no message can be made for fails without a server being asked.
+    async fn fail_unsent(&self, work: &Work, stay: Stay, claimed: Claimed, error: &BuildError) {
+        let Some(permit) = self.place_in_window().await else { return };
+        if self.shared.journal.start(&work.lease, &claimed).await == Started::Yes {
+            let verdict = Verdict::impossible(&claimed, error.to_string());
+            let hold = Hold { permit, stay };
+            self.shared.journal.settle(Settle::of(work.lease.slice, &claimed, verdict, hold));
+        }
+    }
+
+    async fn hand_over(&mut self, message: Message) {
+        let stop = self.shared.stop.clone();
+        let admission = tokio::select! {
+            () = stop.cancelled() => return,
+            admission = self.shared.breaker.admit() => admission,
+        };
+        let Some(admission) = self.connected(admission).await else {
+            self.shared.feed.put_back(&message.work, message.claimed);
+            return;
+        };
+        let Some(permit) = self.place_in_window().await else { return };
+        if !message.work.lease.holds() {
+            return message.work.give_up();
+        }
+        match self.shared.journal.start(&message.work.lease, &message.claimed).await {
+            Started::Yes => self.converse(message, permit, admission).await,
+            Started::SliceClosed => message.work.give_up(),
+            Started::RowMoved => {}
+        }
+    }
+
+    /// Makes sure that there is a connection; without one nobody has been started, so nobody
+    /// has lost anything.
+    async fn connected(&mut self, admission: Admission) -> Option<Admission> {
+        self.session = self.session.take().filter(Session::is_idle);
+        if self.session.is_none() {
+            match Session::connect(&self.shared.server).await {
+                Ok(session) => self.session = Some(session),
+                Err(error) => {
+                    admission.unreachable(&error.to_string());
+                    return None;
+                }
+            }
+        }
+        Some(admission)
+    }
+
+    async fn place_in_window(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.shared.window).acquire_owned().await.ok()
+    }
+
+    async fn converse(
+        &mut self,
+        message: Message,
+        permit: OwnedSemaphorePermit,
+        admission: Admission,
+    ) {
+        let Some(session) = self.session.as_mut() else { return };
+        let kept = session.messages_sent() > 0;
+        let mut withdrawn = false;
+        let settled = match reply::settle_envelope(session.envelope(&message.envelope).await) {
+            Some(settled) => Some(settled),
+            None if message.work.lease.holds() => {
+                Some(reply::settle_content(session.content(&message.content).await))
+            }
+            None => {
+                withdrawn = true;
+                None
+            }
+        };
+        let Some((settlement, connection)) = settled.filter(|_| !withdrawn) else {
+            // The lease ran out after 354: closing is the only way to send nothing.
+            if let Some(session) = self.session.take() {
+                session.abandon();
+            }
+            let verdict = Verdict::withdrawn(&message.claimed);
+            message.work.give_up();
+            return self.settle(message, permit, verdict);
+        };
+        if connection == Connection::Drop || !session.is_usable() {
+            self.session = None;
+        }
+        self.conclude(message, permit, admission, settlement, kept).await;
+    }
+
+    async fn conclude(
+        &self,
+        message: Message,
+        permit: OwnedSemaphorePermit,
+        admission: Admission,
+        settlement: Settlement,
+        kept: bool,
+    ) {
+        match &settlement {
+            // Many servers close a connection after some messages, some without a word: that is
+            // nobody's fault, and a fresh connection tells whether there is more to it.
+            Settlement::Disturbed { phase: SmtpPhase::Mail, .. } if kept => {
+                drop(admission);
+                let verdict = Verdict::withdrawn(&message.claimed);
+                return self.again(message, permit, verdict);
+            }
+            Settlement::Disturbed { reason, .. } => admission.broken_off(reason),
+            Settlement::Unknown { reason, .. } => admission.broken_off(reason),
+            Settlement::SenderRefused { refusal } => {
+                admission.served();
+                self.pause(&message, refusal).await;
+            }
+            Settlement::Sent { .. } | Settlement::Failed { .. } | Settlement::Deferred { .. } => {
+                admission.served();
+            }
+        }
+        let address = EmailAddress::parse(&message.claimed.email).map(|a| a.masked());
+        tracing::debug!(
+            campaign.id = message.work.lease.slice.campaign.0,
+            recipient.id = message.claimed.id.0,
+            recipient.email = address.unwrap_or_default(),
+            outcome = outcome_word(&settlement),
+            "attempt ended",
+        );
+        let disturbed = matches!(settlement, Settlement::Disturbed { .. });
+        let circumstances = Circumstances {
+            now: self.shared.clock.now(),
+            schedule: &self.shared.schedule,
+            server_serves: self.shared.breaker.serves(),
+        };
+        let verdict = Verdict::of(settlement, &message.claimed, circumstances);
+        if disturbed && verdict.is_back_to_pending() {
+            self.again(message, permit, verdict);
+        } else {
+            self.settle(message, permit, verdict);
+        }
+    }
+
+    fn settle(&self, message: Message, permit: OwnedSemaphorePermit, verdict: Verdict) {
+        let hold = Hold { permit, stay: message.stay };
+        let settle = Settle::of(message.work.lease.slice, &message.claimed, verdict, hold);
+        self.shared.journal.settle(settle);
+    }
+
+    /// Back to PENDING, and behind the others of its slice for another try.
+    fn again(&self, message: Message, permit: OwnedSemaphorePermit, verdict: Verdict) {
+        // The slice must not be over between the two.
+        let _stay = message.work.stay();
+        let work = Arc::clone(&message.work);
+        let mut claimed = message.claimed.clone();
+        claimed.attempt += 1;
+        claimed.status = domain::recipient::RecipientStatus::Pending;
+        claimed.disturbances = verdict.disturbances;
+        self.settle(message, permit, verdict);
+        if !work.lease.is_given_up() {
+            self.shared.feed.put_back(&work, claimed);
+        }
+    }
+
+    /// The sender is refused, so everybody of this campaign would be: it stands still, alone.
+    async fn pause(&self, message: &Message, refusal: &Refusal) {
+        message.work.give_up();
+        let campaign = message.work.lease.slice.campaign;
+        let now = self.shared.clock.now();
+        let paused =
+            campaign::pause_refused(&self.shared.database, campaign, &words(refusal), now).await;
+        if let Err(error) = paused {
+            // The next recipient meets the same refusal and tries this again.
+            tracing::error!(error = &error as &dyn std::error::Error, "a campaign was not paused");
+        }
+    }
+}
+
+/// A recipient on its way through a slot.
+#[derive(Debug)]
+struct Message {
+    work: Arc<Work>,
+    stay: Stay,
+    claimed: Claimed,
+    envelope: Envelope,
+    content: Content,
+}
+
+fn words(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Reply(reply) => {
+            let enhanced = reply.enhanced.as_ref().map(|code| format!(" {code}"));
+            format!("{}{} {}", reply.code.get(), enhanced.unwrap_or_default(), reply.text)
+        }
+        Refusal::Impossible(reason) => reason.to_string(),
+    }
+}
+
+fn outcome_word(settlement: &Settlement) -> &'static str {
+    match settlement {
+        Settlement::Sent { .. } => "sent",
+        Settlement::Failed { .. } => "failed",
+        Settlement::Deferred { .. } => "deferred",
+        Settlement::SenderRefused { .. } => "sender refused",
+        Settlement::Disturbed { .. } => "disturbed",
+        Settlement::Unknown { .. } => "unknown",
+    }
+}

@@ -1,0 +1,11 @@
+//! The tests of the service, in one binary.
+
+mod support;
+
+mod dialogue;
+mod dialogue_against_catcher;
+mod dialogue_auth;
+mod dialogue_connect;
+mod dialogue_content;
+mod dialogue_envelope;
+mod dialogue_tls;
