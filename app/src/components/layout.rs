@@ -1,0 +1,115 @@
+//! The frame of every page: where one can go, how the installation stands, and the page.
+
+use leptos::{either::Either, prelude::*};
+use leptos_router::hooks::use_location;
+
+use crate::{
+    components::icon::{Drawing, Icon},
+    contexts, format, routes,
+};
+
+/// The frame of every page.
+#[component]
+pub(crate) fn Layout(children: Children) -> impl IntoView {
+    view! {
+        <a class="skip-link" href="#content">
+            "Skip to the content"
+        </a>
+        <div class="shell">
+            <nav class="side" aria-label="Palomar">
+                <a class="brand" href=routes::DASHBOARD>
+                    <Icon drawing=Drawing::Dove />
+                    "Palomar"
+                </a>
+                <SideLinks />
+                <SideFoot />
+            </nav>
+            <main class="main" id="content" tabindex="-1">
+                {children()}
+            </main>
+        </div>
+    }
+}
+
+#[component]
+fn SideLinks() -> impl IntoView {
+    let path = use_location().pathname;
+    let installation = contexts::installation();
+    let in_campaigns = Signal::derive(move || {
+        path.with(|path| path == routes::DASHBOARD || path.starts_with("/campaigns"))
+    });
+    let in_caught = Signal::derive(move || path.with(|path| path.starts_with(routes::CAUGHT)));
+
+    view! {
+        <SideLink href=routes::DASHBOARD drawing=Drawing::List word="Campaigns" current=in_campaigns />
+        <Suspense>
+            {move || Suspend::new(async move {
+                let catches = installation.await.is_ok_and(|installation| installation.catches_mail);
+                catches
+                    .then(|| {
+                        view! {
+                            <SideLink
+                                href=routes::CAUGHT
+                                drawing=Drawing::Tray
+                                word="Caught mail"
+                                current=in_caught
+                            />
+                        }
+                    })
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn SideLink(
+    href: &'static str,
+    drawing: Drawing,
+    word: &'static str,
+    current: Signal<bool>,
+) -> impl IntoView {
+    view! {
+        <a class="side-link" href=href aria-current=move || current.get().then_some("page")>
+            <Icon drawing />
+            <span>{word}</span>
+        </a>
+    }
+}
+
+#[component]
+fn SideFoot() -> impl IntoView {
+    let installation = contexts::installation();
+    view! {
+        <div class="side-foot">
+            <Suspense>
+                {move || Suspend::new(async move {
+                    match installation.await {
+                        Ok(installation) => {
+                            Either::Left(
+                                view! {
+                                    {installation
+                                        .local_mode
+                                        .then(|| {
+                                            view! {
+                                                <span class="chip" title="Open to this machine only, without an account">
+                                                    "Local mode"
+                                                </span>
+                                            }
+                                        })}
+                                    <span class="text-small text-faint">
+                                        {format::count(
+                                            installation.connections.into(),
+                                            "connection",
+                                            "connections",
+                                        )}
+                                    </span>
+                                },
+                            )
+                        }
+                        Err(_) => Either::Right(()),
+                    }
+                })}
+            </Suspense>
+        </div>
+    }
+}

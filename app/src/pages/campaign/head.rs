@@ -1,0 +1,51 @@
+//! What it is called, what it says first, from whom, and where it stands.
+
+use domain::campaign::{Campaign, CampaignSummary};
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    components::{moment::Moment, state::CampaignState},
+    contexts, routes,
+};
+
+/// The page's head.
+#[component]
+pub(super) fn Head(campaign: Campaign, summary: Memo<CampaignSummary>) -> impl IntoView {
+    let installation = contexts::installation();
+    let status = Signal::derive(move || summary.with(|summary| summary.status));
+    let read = campaign.summary;
+    let name = read.name.clone();
+    let subject = (read.subject != read.name).then(|| format!("{} · ", read.subject));
+    let sender = match read.from_name {
+        Some(name) => format!("{name} <{}>", read.from_email),
+        None => read.from_email,
+    };
+
+    view! {
+        <Title text=name />
+        <nav class="crumbs" aria-label="Where you are">
+            <a href=routes::DASHBOARD>"Campaigns"</a>
+            " /"
+        </nav>
+        <div class="head">
+            <div>
+                <h1>{read.name}</h1>
+                <div class="text-muted">
+                    {subject} "from " {sender}
+                    <Suspense>
+                        {move || Suspend::new(async move {
+                            installation
+                                .await
+                                .ok()
+                                .map(|installation| format!(" via {}", installation.smtp_server))
+                        })}
+                    </Suspense>
+                    {campaign.reply_to.map(|address| format!(", answers to {address}"))}
+                </div>
+                <div class="text-small text-muted">"Created " <Moment at=read.created_at /></div>
+            </div>
+            <CampaignState status />
+        </div>
+    }
+}

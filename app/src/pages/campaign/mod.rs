@@ -1,0 +1,98 @@
+//! One campaign: how far it is, who got it, who did not and why, and what it says.
+
+mod explained;
+mod head;
+mod message;
+mod progress;
+mod reasons;
+mod recipients;
+mod request;
+mod watch;
+
+use domain::{ApiError, CampaignId, ErrorCode};
+use leptos::{either::Either, prelude::*};
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use crate::{
+    api::{
+        campaigns::{get_campaign, get_content, list_failure_reasons, list_recipients},
+        error::CallError,
+    },
+    components::{connection_note::ConnectionNote, failure::Failure},
+};
+use explained::{Deferred, StandsStill, Unknown};
+use head::Head;
+use message::Message;
+use progress::Progress;
+use reasons::Reasons;
+use recipients::Recipients;
+use request::Request;
+use watch::Watch;
+
+/// One campaign.
+#[component]
+pub(crate) fn CampaignPage() -> impl IntoView {
+    let parameters = use_params_map();
+    let query = use_query_map();
+    let id = Memo::new(move |_| {
+        let id = parameters.with(|parameters| parameters.get_str("id")?.parse().ok());
+        id.unwrap_or(CampaignId(0))
+    });
+    let request = Memo::new(move |_| query.with(Request::read));
+    let watch = Watch::new();
+
+    let campaign = Resource::new(move || id.get(), load);
+    let reasons = Resource::new(
+        move || (id.get(), watch.reading()),
+        |(id, _)| list_failure_reasons(id),
+    );
+    let recipients = Resource::new(
+        move || (id.get(), request.get(), watch.reading()),
+        move |(id, request, _)| async move {
+            let campaign = campaign.await?;
+            let request = request.chosen_for(&campaign.summary.counts);
+            list_recipients(id, request.list())
+                .await
+                .map(|page| (request, page))
+        },
+    );
+    let content = Resource::new(move || id.get(), get_content);
+    let connection = watch.follow(id.into());
+
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                match campaign.await {
+                    Err(error) => Either::Left(view! { <Failure error /> }),
+                    Ok(campaign) => {
+                        let summary = watch.newest(campaign.summary.clone());
+                        Either::Right(
+                            view! {
+                                <Head campaign summary />
+                                <ConnectionNote connection />
+                                <StandsStill summary />
+                                <Progress summary />
+                                <Unknown summary />
+                                <Deferred summary />
+                                <Reasons reasons summary />
+                                <Recipients recipients summary />
+                                <Message content />
+                            },
+                        )
+                    }
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// An address that names no campaign is answered without asking for one.
+async fn load(id: CampaignId) -> Result<domain::campaign::Campaign, CallError> {
+    if id.0 <= 0 {
+        return Err(CallError(ApiError::new(
+            ErrorCode::NotFound,
+            "Campaigns are named by a number, as in /campaigns/42.",
+        )));
+    }
+    get_campaign(id).await
+}

@@ -1,0 +1,98 @@
+//! What is being written, as signals. The fields themselves hold the text: it can be typed before
+//! the page is live, and a reload may bring it back. Signals follow them.
+
+use domain::{
+    ApiError,
+    campaign::{CampaignForm, InvalidRecipients},
+};
+use leptos::prelude::*;
+use web_sys::{FormData, HtmlFormElement};
+
+use super::list::List;
+use crate::api::composer::ComposerState;
+
+/// What is being written.
+#[derive(Clone, Copy)]
+pub(super) struct Draft {
+    pub(super) subject: RwSignal<String>,
+    pub(super) from_email: RwSignal<String>,
+    pub(super) body: RwSignal<String>,
+    pub(super) text_body: RwSignal<String>,
+    pub(super) skip_invalid: RwSignal<bool>,
+    pub(super) list: List,
+    /// Why it was refused the last time.
+    pub(super) error: RwSignal<Option<ApiError>>,
+    /// Whether it is on its way to the server.
+    pub(super) on_its_way: RwSignal<bool>,
+}
+
+impl Draft {
+    pub(super) fn new(state: &ComposerState) -> Self {
+        let form = &state.form;
+        Self {
+            subject: RwSignal::new(form.subject.clone()),
+            from_email: RwSignal::new(form.from_email.clone()),
+            body: RwSignal::new(form.body.clone()),
+            text_body: RwSignal::new(form.text_body.clone()),
+            skip_invalid: RwSignal::new(form.invalid_recipients == InvalidRecipients::Skip),
+            list: List::new(),
+            error: RwSignal::new(state.error.clone()),
+            on_its_way: RwSignal::new(false),
+        }
+    }
+
+    /// What is wrong with the field at `path`, if anything is.
+    pub(super) fn fault(self, path: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            self.error
+                .with(|error| error.as_ref()?.field(path).map(str::to_owned))
+        })
+    }
+
+    /// Follows the fields of `form`, and those of the list only when asked: it may be long.
+    pub(super) fn follow(self, form: &HtmlFormElement, with_list: bool) {
+        let Ok(fields) = FormData::new_with_form(form) else {
+            return;
+        };
+        update(self.subject, text(&fields, "subject"));
+        update(self.from_email, text(&fields, "from_email"));
+        update(self.body, text(&fields, "body"));
+        update(self.text_body, text(&fields, "text_body"));
+        update(self.skip_invalid, fields.has("invalid_recipients"));
+        if with_list {
+            self.list.look_at(text(&fields, "recipients"));
+        }
+    }
+
+    /// The form as it goes to the server, with the list that counts.
+    pub(super) fn collect(self, form: &HtmlFormElement) -> Option<CampaignForm> {
+        let fields = FormData::new_with_form(form).ok()?;
+        let text = |name| text(&fields, name);
+        Some(CampaignForm {
+            subject: text("subject"),
+            body: text("body"),
+            recipients: self.list.kept_aside().unwrap_or_else(|| text("recipients")),
+            name: text("name"),
+            from_name: text("from_name"),
+            from_email: text("from_email"),
+            reply_to: text("reply_to"),
+            text_body: text("text_body"),
+            invalid_recipients: if fields.has("invalid_recipients") {
+                InvalidRecipients::Skip
+            } else {
+                InvalidRecipients::Reject
+            },
+            idempotency_key: text("idempotency_key"),
+        })
+    }
+}
+
+fn text(fields: &FormData, name: &str) -> String {
+    fields.get(name).as_string().unwrap_or_default()
+}
+
+fn update<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|now| *now != value) {
+        signal.set(value);
+    }
+}

@@ -1,0 +1,115 @@
+//! What is wrong with a field, beside it.
+
+use domain::ApiError;
+use leptos::{html, prelude::*};
+
+use super::draft::Draft;
+use crate::components::icon::{Drawing, Mark};
+
+/// The paths whose faults stand beside their field.
+const BESIDE: [&str; 8] = [
+    "subject",
+    "body",
+    "name",
+    "fromName",
+    "fromEmail",
+    "replyTo",
+    "textBody",
+    "recipients",
+];
+
+/// What is wrong with the field at `path`. The field names it in `aria-describedby`, as
+/// [`fault_id`] says.
+#[component]
+pub(super) fn Fault(draft: Draft, path: &'static str) -> impl IntoView {
+    let fault = draft.fault(path);
+    view! {
+        <p class="field-error" id=fault_id(path) hidden=move || fault.with(Option::is_none)>
+            {move || fault.get().map(sentence)}
+        </p>
+    }
+}
+
+/// The id of a field's [`Fault`].
+pub(super) fn fault_id(path: &str) -> String {
+    format!("fault-{path}")
+}
+
+/// What went wrong as a whole, on top of the form. It takes the focus when it appears.
+#[component]
+pub(super) fn Refused(draft: Draft) -> impl IntoView {
+    let card = NodeRef::<html::Div>::new();
+    Effect::new(move || {
+        let refused = draft.error.with(Option::is_some);
+        if let Some(card) = card.get().filter(|_| refused) {
+            // Where it cannot take the focus there is nothing to be done about it.
+            let _ = card.focus();
+        }
+    });
+    view! {
+        <div
+            node_ref=card
+            class="card notice mb-4"
+            role="alert"
+            tabindex="-1"
+            hidden=move || draft.error.with(Option::is_none)
+        >
+            <Mark drawing=Drawing::Cross tone="failed" />
+            <div>
+                <b>"Nothing was sent"</b>
+                <div class="text-small text-muted">
+                    {move || draft.error.with(|error| error.as_ref().map(in_words))}
+                </div>
+            </div>
+        </div>
+    }
+}
+
+/// What is said beside the fields is only pointed at; the rest is said here.
+fn in_words(error: &ApiError) -> String {
+    let elsewhere: Vec<String> = error
+        .fields
+        .iter()
+        .filter(|field| {
+            !BESIDE.contains(&field.path.as_str()) && !field.path.starts_with("recipients")
+        })
+        .map(|field| format!("{}: {}", field.path, field.message))
+        .collect();
+    if !elsewhere.is_empty() {
+        return elsewhere.join("; ");
+    }
+    if error.fields.is_empty() {
+        return sentence(error.detail.clone());
+    }
+    "What is wrong stands beside each field.".to_owned()
+}
+
+/// A message as a sentence of its own.
+fn sentence(message: String) -> String {
+    let mut characters = message.chars();
+    let Some(first) = characters.next() else {
+        return message;
+    };
+    let mut sentence: String = first.to_uppercase().chain(characters).collect();
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ErrorCode, FieldError};
+
+    use super::*;
+
+    #[test]
+    fn a_fault_without_a_field_is_said_on_top() {
+        let away = ApiError::new(ErrorCode::Unavailable, "the database is away");
+        assert_eq!(in_words(&away), "The database is away.");
+        let beside = ApiError::invalid(vec![FieldError::new("subject", "must not be blank")]);
+        assert_eq!(in_words(&beside), "What is wrong stands beside each field.");
+        let elsewhere = ApiError::invalid(vec![FieldError::new("idempotencyKey", "too long")]);
+        assert_eq!(in_words(&elsewhere), "idempotencyKey: too long");
+    }
+}

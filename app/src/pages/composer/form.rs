@@ -1,0 +1,116 @@
+//! The form, and its way to the server.
+
+use std::time::Duration;
+
+use domain::{campaign::CampaignForm, installation::Installation};
+use leptos::{ev, html, prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlTextAreaElement;
+
+use super::{
+    checks::Checks,
+    draft::Draft,
+    faults::Refused,
+    preview::Preview,
+    recipients::Recipients,
+    send_bar::SendBar,
+    words::{Body, More, Sender, Subject},
+};
+use crate::{
+    api::{campaigns::create_campaign, composer::ComposerState},
+    routes,
+};
+
+/// How long after the last key the page looks at what was written.
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// The form. Without JavaScript it posts to [`routes::COMPOSER`].
+#[component]
+pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> impl IntoView {
+    let draft = Draft::new(&state);
+    let form = NodeRef::<html::Form>::new();
+    let written: CampaignForm = state.form;
+
+    // What was typed before the page was live, or came back with a reload.
+    Effect::new(move || {
+        if let Some(form) = form.get() {
+            draft.follow(&form, true);
+        }
+    });
+    let mut follow = debounce(PAUSE, move |with_list| {
+        if let Some(form) = form.get_untracked() {
+            draft.follow(&form, with_list);
+        }
+    });
+    let on_input = move |event: ev::Event| {
+        let list = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok())
+            .is_some_and(|field| field.name() == "recipients");
+        follow(list);
+    };
+    let on_submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(form) = form.get_untracked() {
+            send(draft, draft.collect(&form));
+        }
+    };
+
+    view! {
+        <Refused draft />
+        <form
+            node_ref=form
+            method="post"
+            action=routes::COMPOSER
+            on:input=on_input
+            on:submit=on_submit
+        >
+            <input
+                type="hidden"
+                name="idempotency_key"
+                value=written.idempotency_key
+                autocomplete="off"
+            />
+            <div class="composer">
+                <div class="grid gap-5">
+                    <Sender
+                        draft
+                        name=written.from_name
+                        address=written.from_email
+                        installation=installation.clone()
+                    />
+                    <Subject draft text=written.subject />
+                    <Recipients draft text=written.recipients />
+                    <Body draft text=written.body />
+                    <More
+                        draft
+                        name=written.name
+                        reply_to=written.reply_to
+                        text=written.text_body
+                    />
+                </div>
+                <div class="beside">
+                    <Preview draft />
+                    <Checks draft installation=installation.clone() />
+                </div>
+            </div>
+            <SendBar draft installation />
+        </form>
+    }
+}
+
+/// Hands the form over once. When it was taken, the answer leads the page on to the campaign.
+fn send(draft: Draft, form: Option<CampaignForm>) {
+    let Some(form) = form else { return };
+    if draft.on_its_way.get_untracked() {
+        return;
+    }
+    draft.on_its_way.set(true);
+    draft.error.set(None);
+    spawn_local(async move {
+        if let Err(error) = create_campaign(form).await {
+            draft.on_its_way.try_set(false);
+            draft.error.try_set(Some(error.0));
+        }
+    });
+}

@@ -1,0 +1,60 @@
+//! The composer, on one page: from whom, the subject, to whom, the body, and what it looks like.
+//!
+//! It is a plain form first, which posts to its own address. Once the page is live the same fields
+//! are surveyed and previewed while they are written, and sent by a server function.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `draft` | what is being written, as signals |
+//! | `form` | the form, and its way to the server |
+//! | `words` | sender, subject, body and what is rarely needed |
+//! | `recipients` | the list: pasted, chosen or dropped, and what it holds |
+//! | `list` | which list counts, and the survey of it in the background |
+//! | `survey` | a survey taken step by step |
+//! | `preview`, `checks`, `send_bar` | what it looks like, what is well with it, and Send |
+//! | `faults` | what is wrong with a field, beside it |
+
+mod checks;
+mod draft;
+mod faults;
+mod form;
+mod list;
+mod preview;
+mod recipients;
+mod send_bar;
+mod survey;
+mod words;
+
+use leptos::{either::Either, prelude::*};
+use leptos_meta::Title;
+
+use crate::{api::composer::open_composer, components::failure::Failure, contexts, routes};
+use form::ComposerForm;
+
+/// The composer.
+#[component]
+pub(crate) fn ComposerPage() -> impl IntoView {
+    let installation = contexts::installation();
+    let opened = Resource::new(|| (), |()| open_composer());
+
+    view! {
+        <Title text="New campaign" />
+        <nav class="crumbs" aria-label="Where you are">
+            <a href=routes::DASHBOARD>"Campaigns"</a>
+            " /"
+        </nav>
+        <div class="head">
+            <h1>"New campaign"</h1>
+        </div>
+        <Suspense>
+            {move || Suspend::new(async move {
+                match (opened.await, installation.await) {
+                    (Ok(state), Ok(installation)) => {
+                        Either::Left(view! { <ComposerForm state installation /> })
+                    }
+                    (Err(error), _) | (_, Err(error)) => Either::Right(view! { <Failure error /> }),
+                }
+            })}
+        </Suspense>
+    }
+}

@@ -1,0 +1,68 @@
+//! What it looks like: on a desk, on a telephone, and without HTML.
+
+use leptos::prelude::*;
+
+use super::draft::Draft;
+use crate::{components::message_frame::MessageFrame, format};
+
+/// How it is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Desktop,
+    Phone,
+    Text,
+}
+
+/// What stands in the frame before there is anything to show.
+const EMPTY: &str = "<p style=\"font: 15px/1.6 sans-serif; color: #777\">The message appears here as you write.</p>";
+
+/// The preview.
+#[component]
+pub(super) fn Preview(draft: Draft) -> impl IntoView {
+    let look = RwSignal::new(Look::Desktop);
+    let html = Memo::new(move |_| {
+        draft.body.with(|body| {
+            if body.trim().is_empty() {
+                EMPTY.to_owned()
+            } else {
+                body.clone()
+            }
+        })
+    });
+    let text = move || {
+        let own = draft.text_body.get();
+        if own.trim().is_empty() {
+            draft.body.with(|body| format::text_of_html(body))
+        } else {
+            own
+        }
+    };
+    let narrow = Signal::derive(move || look.get() == Look::Phone);
+    let as_text = move || look.get() == Look::Text;
+    let choice = move |of: Look, word: &'static str| {
+        view! {
+            <button
+                type="button"
+                aria-pressed=move || (look.get() == of).to_string()
+                on:click=move |_| look.set(of)
+            >
+                {word}
+            </button>
+        }
+    };
+
+    view! {
+        <section class="card overflow-hidden" aria-label="Preview">
+            <div class="tabs small border-b border-line px-3 py-2">
+                {choice(Look::Desktop, "Desktop")} {choice(Look::Phone, "Phone")}
+                {choice(Look::Text, "Text")}
+            </div>
+            <div hidden=as_text>
+                <MessageFrame html title="Preview of the message" narrow />
+            </div>
+            <pre class="source" hidden=move || !as_text()>
+                {move || as_text().then(text)}
+            </pre>
+        </section>
+    }
+}

@@ -1,0 +1,82 @@
+//! What is being sent now, with live bars.
+
+use domain::campaign::CampaignSummary;
+use leptos::prelude::*;
+
+use super::live_campaigns::LiveCampaigns;
+use crate::{
+    components::{
+        bar::{Bar, CountLine},
+        moment::Moment,
+    },
+    format, routes,
+};
+
+/// A card for each campaign that is being sent; nothing when none is.
+#[component]
+pub(super) fn SendingNow(campaigns: Vec<CampaignSummary>, live: LiveCampaigns) -> impl IntoView {
+    (!campaigns.is_empty()).then(|| {
+        let cards = campaigns
+            .into_iter()
+            .map(|campaign| view! { <SendingCard campaign live /> })
+            .collect_view();
+        view! {
+            <section class="mb-6" aria-labelledby="sending-now">
+                <h2 class="mb-2" id="sending-now">
+                    "Sending now"
+                </h2>
+                <div class="grid gap-3">{cards}</div>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn SendingCard(campaign: CampaignSummary, live: LiveCampaigns) -> impl IntoView {
+    let newest = live.newest(campaign.clone());
+    let counts = Signal::derive(move || newest.with(|campaign| campaign.counts));
+    let percent = move || newest.with(|campaign| format::percent(campaign.progress));
+    let subject = (campaign.subject != campaign.name).then(|| format!(" · {}", campaign.subject));
+
+    view! {
+        <article class="card p-4">
+            <div class="flex flex-wrap items-center gap-4">
+                <div class="min-w-55 flex-1">
+                    <a href=routes::campaign(campaign.id)>
+                        <b>{campaign.name}</b>
+                    </a>
+                    <span class="text-muted">{subject}</span>
+                    <div class="text-small text-muted">
+                        "from "
+                        {campaign.from_email}
+                        {campaign
+                            .started_at
+                            .map(|at| view! { ", started " <Moment at /> })}
+                    </div>
+                </div>
+                <div class="text-end">
+                    <b class="text-lead">{percent}</b>
+                    <div class="text-small text-muted">{move || newest.with(pace)}</div>
+                </div>
+            </div>
+            <div class="my-3">
+                <Bar counts tall=true />
+            </div>
+            <CountLine counts />
+        </article>
+    }
+}
+
+/// How fast, and how long; or why not.
+fn pace(campaign: &CampaignSummary) -> String {
+    match (&campaign.waiting_for, campaign.eta_seconds) {
+        (Some(why), _) => format!("waits: {why}"),
+        (None, Some(seconds)) if campaign.rate_per_second > 0.0 => format!(
+            "{} · {} left",
+            format::rate(campaign.rate_per_second),
+            format::duration(seconds)
+        ),
+        _ if campaign.rate_per_second > 0.0 => format::rate(campaign.rate_per_second),
+        _ => "starting".to_owned(),
+    }
+}
