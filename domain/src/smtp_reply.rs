@@ -94,12 +94,13 @@ pub struct EnhancedCode {
 }
 
 impl EnhancedCode {
-    /// Splits the code off the beginning of a reply's text; without one the text comes back as it was.
+    /// Splits the code off the beginning of a reply's text; without one the text comes back as it was. Some servers
+    /// write `#5.1.0`.
     pub fn split_from(text: &str) -> (Option<Self>, &str) {
         let trimmed = text.trim_start();
         let end = trimmed.find(char::is_whitespace).unwrap_or(trimmed.len());
         let (word, rest) = trimmed.split_at(end);
-        match word.parse() {
+        match word.trim_start_matches('#').parse() {
             Ok(code) => (Some(code), rest.trim_start()),
             Err(_) => (None, text),
         }

@@ -10,6 +10,7 @@
 //! To add a change: a new file `mYYYYMMDD_NNNNNN_verb_noun.rs`, at the end of the list below.
 
 pub use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 mod m20261124_000001_create_email_job;
 mod m20261124_000002_create_recipient;
@@ -40,12 +41,12 @@ impl MigratorTrait for Migrator {
 }
 
 /// A new table whose text compares byte by byte on every database.
-fn new_table(name: &'static str) -> TableCreateStatement {
+fn new_table(manager: &SchemaManager, name: &'static str) -> TableCreateStatement {
     let mut table = Table::create();
-    table
-        .table(name)
-        .character_set("utf8mb4")
-        .collate("utf8mb4_bin");
+    table.table(name);
+    if manager.get_database_backend() == DbBackend::MySql {
+        table.character_set("utf8mb4").collate("utf8mb4_bin");
+    }
     table
 }
 

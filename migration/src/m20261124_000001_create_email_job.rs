@@ -12,7 +12,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                new_table("email_job")
+                new_table(manager, "email_job")
                     .col(big_integer("id").primary_key())
                     .col(string_len("name", 500))
                     .col(string_len("subject", 500))
@@ -60,6 +60,15 @@ impl MigrationTrait for Migration {
                     .table("email_job")
                     .col("status")
                     .col("id")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("email_job_completed_at")
+                    .table("email_job")
+                    .col("completed_at")
                     .to_owned(),
             )
             .await

@@ -13,7 +13,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                new_table("recipient")
+                new_table(manager, "recipient")
                     .col(big_integer("id").primary_key())
                     .col(big_integer("email_job_id"))
                     .col(big_integer("no"))

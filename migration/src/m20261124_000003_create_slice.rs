@@ -13,7 +13,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                new_table("slice")
+                new_table(manager, "slice")
                     .col(big_integer("email_job_id"))
                     .col(big_integer("no"))
                     .col(big_integer("first_no"))

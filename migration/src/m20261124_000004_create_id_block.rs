@@ -13,7 +13,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                new_table("id_block")
+                new_table(manager, "id_block")
                     .col(string_len("kind", 32).primary_key())
                     .col(big_integer("next_id"))
                     .to_owned(),

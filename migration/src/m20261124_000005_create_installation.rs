@@ -12,7 +12,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                new_table("installation")
+                new_table(manager, "installation")
                     .col(integer("id").primary_key())
                     .col(string_len("secret", 128))
                     .col(big_integer("created_at"))

@@ -12,7 +12,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                new_table("worker_process")
+                new_table(manager, "worker_process")
                     .col(string_len("id", 64).primary_key())
                     .col(big_integer("seen_at"))
                     .col(integer("concurrency"))

@@ -12,19 +12,23 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                new_table("campaign_event")
+                new_table(manager, "campaign_event")
                     .col(big_integer("id").primary_key())
                     .col(big_integer("email_job_id"))
                     .col(big_integer("at"))
                     .col(string_len("kind", 32))
                     .col(big_integer_null("amount"))
                     .col(string_len_null("detail", 600))
-                    .index(
-                        Index::create()
-                            .name("campaign_event_email_job")
-                            .col("email_job_id")
-                            .col("id"),
-                    )
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("campaign_event_email_job")
+                    .table("campaign_event")
+                    .col("email_job_id")
+                    .col("id")
                     .to_owned(),
             )
             .await

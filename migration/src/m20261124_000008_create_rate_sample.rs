@@ -12,7 +12,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                new_table("rate_sample")
+                new_table(manager, "rate_sample")
                     .col(big_integer("email_job_id"))
                     .col(big_integer("at"))
                     .col(big_integer("ended"))

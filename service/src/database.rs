@@ -44,7 +44,7 @@ pub enum OpenError {
 /// The database. On SQLite all writes go through one connection, in the order they asked for
 /// it, so that nobody starves and nothing is ever `SQLITE_BUSY` inside the process.
 #[derive(Debug)]
-pub struct Database {
+pub(crate) struct Database {
     readers: DatabaseConnection,
     writer: DatabaseConnection,
     /// Held as long as the process lives: it proves to the next one that this one is gone.
@@ -54,7 +54,7 @@ pub struct Database {
 impl Database {
     /// Opens the database and brings it to the present schema. An SQLite file is made when it
     /// is missing, together with its folder, and belongs to this process alone.
-    pub async fn open(url: &str) -> Result<Self, OpenError> {
+    pub(crate) async fn open(url: &str) -> Result<Self, OpenError> {
         let lock = match sqlite_file(url) {
             Some(file) => Some(lock_beside(&file)?),
             None => None,
@@ -66,12 +66,12 @@ impl Database {
     }
 
     /// For reading, outside any transaction.
-    pub fn reader(&self) -> &DatabaseConnection {
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
         &self.readers
     }
 
     /// Begins a transaction that may write. Dropping it undoes what it did.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         // A deferred transaction that reads first would fail at its first write.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -81,12 +81,12 @@ impl Database {
     }
 
     /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), DbErr> {
+    pub(crate) async fn ping(&self) -> Result<(), DbErr> {
         self.readers.execute_unprepared("SELECT 1").await.map(drop)
     }
 
     /// Closes all connections, so that SQLite folds its log into the file.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         for connection in [&self.readers, &self.writer] {
             if let Err(error) = connection.clone().close().await {
                 tracing::warn!(%error, "the database was not closed cleanly");

@@ -38,6 +38,7 @@ use std::{fmt, sync::Arc};
 
 pub use actor::Actor;
 pub use config::Config;
+pub use database::OpenError;
 pub use error::{Error, Result};
 
 use self::{

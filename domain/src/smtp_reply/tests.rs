@@ -72,6 +72,12 @@ fn another_code_in_a_later_line_stays_visible() {
 }
 
 #[test]
+fn a_code_behind_a_hash_is_a_code() {
+    let reply = reply(550, &["#5.1.0 Address rejected."]);
+    assert_eq!(reply.to_string(), "550 5.1.0 Address rejected.");
+}
+
+#[test]
 fn a_version_number_is_no_enhanced_code() {
     let reply = reply(220, &["2.0.0.7 relay"]);
     assert_eq!(

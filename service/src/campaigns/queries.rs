@@ -152,6 +152,25 @@ pub(crate) async fn in_status(
         .await
 }
 
+/// Campaigns that are under way, or have ended since `since`; at most 200.
+pub(crate) async fn under_way_or_ended_since(
+    connection: &impl ConnectionTrait,
+    since: Timestamp,
+) -> Result<Vec<CampaignRow>, DbErr> {
+    let under_way = [CampaignStatus::Pending, CampaignStatus::Processing, CampaignStatus::Paused];
+    sealed()
+        .filter(
+            Condition::any()
+                .add(email_job::Column::Status.is_in(under_way))
+                .add(email_job::Column::CompletedAt.gte(since)),
+        )
+        .order_by(email_job::Column::Id, Order::Desc)
+        .limit(200)
+        .into_partial_model::<CampaignRow>()
+        .all(connection)
+        .await
+}
+
 /// Ended campaigns that left unknown outcomes, newest first, at most 50.
 pub(crate) async fn with_unknown(
     connection: &impl ConnectionTrait,

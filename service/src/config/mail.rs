@@ -2,29 +2,20 @@
 
 use std::{fmt, ops::Deref};
 
-use lettre::message::Mailbox;
+use domain::address::Mailbox;
 use url::Url;
 
 use super::sources::Settings;
+use crate::mail::server::SmtpServer;
 
 /// An `SMTP_URL`. It may hold a password, so its `Debug` shows scheme, host and port only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SmtpUrl(String);
 
 impl SmtpUrl {
-    /// Checks scheme and host. The message never repeats what may be a password.
+    /// Checks the whole of it. The message never repeats what may be a password.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text)
-            .map_err(|_| "is not a URL such as smtp://mail.example.org:587".to_owned())?;
-        if !matches!(url.scheme(), "smtp" | "smtps") {
-            return Err(format!(
-                "begins with {}://, but must begin with smtp:// or smtps://",
-                url.scheme()
-            ));
-        }
-        if url.host_str().is_none_or(str::is_empty) {
-            return Err("names no host".to_owned());
-        }
+        SmtpServer::from_url(text).map_err(|error| error.to_string())?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -55,10 +46,10 @@ impl fmt::Debug for SmtpUrl {
 pub(super) fn read_sender(settings: &mut Settings) -> Option<String> {
     let leaves = settings.is_set("SMTP_URL");
     settings.required("MAIL_FROM", |text| {
-        let mailbox: Mailbox = text.parse().map_err(|_| {
-            format!("“{text}” is not a sender such as Palomar <palomar@example.org>")
+        let mailbox = Mailbox::parse(text).map_err(|reason| {
+            format!("“{text}” is not a sender such as Palomar <palomar@example.org>: {reason}")
         })?;
-        let domain = mailbox.email.domain();
+        let domain = mailbox.address().domain();
         if leaves && domain.eq_ignore_ascii_case("localhost") {
             return Err(format!(
                 "“{text}” is not an address others can answer, and SMTP_URL sends mail out; \

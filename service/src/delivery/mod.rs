@@ -167,7 +167,6 @@ impl Delivery {
             let _ = timeout(Duration::from_secs(2), self.runs.wait()).await;
         }
         if let Some(writer) = engine.journal.take() {
-            writer.abort_handle();
             self.runner.shared.journal.close();
             if timeout(self.drain_deadline, writer).await.is_err() {
                 tracing::error!("the journal could not be written before the process stopped");

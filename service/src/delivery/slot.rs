@@ -101,7 +101,7 @@ impl Slot {
         let Some(permit) = self.place_in_window().await else { return };
         if self.shared.journal.start(&work.lease, &claimed).await == Started::Yes {
             let verdict = Verdict::impossible(&claimed, error.to_string());
-            let hold = Hold { permit, stay };
+            let hold = Hold::new(permit, stay);
             self.shared.journal.settle(Settle::of(work.lease.slice, &claimed, verdict, hold));
         }
     }
@@ -130,8 +130,9 @@ impl Slot {
     /// Makes sure that there is a connection; without one nobody has been started, so nobody
     /// has lost anything.
     async fn connected(&mut self, admission: Admission) -> Option<Admission> {
-        self.session = self.session.take().filter(Session::is_idle);
-        if self.session.is_none() {
+        // Servers close kept connections, some without a word.
+        if !self.session.as_mut().is_some_and(|kept| kept.is_idle() && kept.is_still_open()) {
+            self.session = None;
             match Session::connect(&self.shared.server).await {
                 Ok(session) => self.session = Some(session),
                 Err(error) => {
@@ -230,7 +231,7 @@ impl Slot {
     }
 
     fn settle(&self, message: Message, permit: OwnedSemaphorePermit, verdict: Verdict) {
-        let hold = Hold { permit, stay: message.stay };
+        let hold = Hold::new(permit, message.stay);
         let settle = Settle::of(message.work.lease.slice, &message.claimed, verdict, hold);
         self.shared.journal.settle(settle);
     }

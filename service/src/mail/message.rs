@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use domain::{CampaignId, RecipientId, Timestamp, address::EmailAddress};
 use hmac::{Hmac, Mac};
+use jiff::fmt::rfc2822::DateTimePrinter;
 use lettre::message::{Mailbox, Message, MultiPart};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -114,6 +115,12 @@ impl Template {
         Ok((envelope, content))
     }
 
+    /// A template that says hello.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        tests::template(&tests::letter())
+    }
+
     /// Depends on the campaign and the recipient only, and cannot be guessed by others.
     pub fn message_id(&self, recipient: RecipientId) -> String {
         let mut mac = self.key.clone();
@@ -171,8 +178,7 @@ fn text_from_html(html: &str) -> String {
 
 fn rfc_5322(now: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(now.0)
-        .ok()
-        .and_then(|instant| jiff::fmt::rfc2822::to_string(&instant.to_zoned(jiff::tz::TimeZone::UTC)).ok())
+        .and_then(|instant| DateTimePrinter::new().timestamp_to_string(&instant))
         .unwrap_or_default()
 }
 
@@ -180,11 +186,11 @@ fn rfc_5322(now: Timestamp) -> String {
 mod tests {
     use super::*;
 
-    fn template(letter: &Letter<'_>) -> Template {
+    pub(super) fn template(letter: &Letter<'_>) -> Template {
         Template::new(letter, &SecretString::from("a secret")).unwrap()
     }
 
-    fn letter() -> Letter<'static> {
+    pub(super) fn letter() -> Letter<'static> {
         Letter {
             campaign: CampaignId(42),
             subject: "Hola, señora",
@@ -199,8 +205,7 @@ mod tests {
     fn whole(template: &Template, to: &str) -> String {
         let (_, content) =
             template.message(RecipientId(9), to, Timestamp(1_795_503_451_000)).unwrap();
-        let octets: Vec<u8> = content.octets().collect::<Vec<_>>().concat();
-        String::from_utf8(octets).unwrap()
+        content.to_string_lossy()
     }
 
     #[test]

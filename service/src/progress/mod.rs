@@ -1,18 +1,35 @@
-//! Live progress: one poller per process, fanned out to every listener.
+//! Live progress: one poller per process asks the database, and every listener hears of it,
+//! so that five hundred open pages cost the database no more than one.
 
-use domain::{CampaignId, campaign::CampaignSummary};
-use futures::{Stream, stream};
+pub(crate) mod rates;
 
-use crate::Result;
+use std::{collections::HashMap, time::Duration};
 
-/// Live progress of campaigns.
-pub struct Progress;
+use domain::{
+    CampaignId, Timestamp,
+    campaign::CampaignSummary,
+};
+use futures::{Stream, StreamExt, stream};
+use tokio::sync::broadcast;
+use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Actor, Error, Result, Services, campaigns::queries};
+
+/// How often the poller asks: listeners hear at most twice a second.
+const EVERY: Duration = Duration::from_millis(500);
+/// How long an ended campaign is looked at: longer than clocks of two processes differ.
+const LATELY_MS: i64 = 60_000;
+/// Events a slow listener may be behind before it misses some; it misses nothing it needs,
+/// since each event carries the whole state.
+const BACKLOG: usize = 256;
 
 /// Something a listener should know. It carries the whole present state, so that a listener
 /// who missed any number of events knows as much as one who missed none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProgressEvent {
-    /// Rises with every event of the campaign: `Last-Event-ID`.
+    /// Rises with every event of the campaign: `Last-Event-ID`. The last event of an ended
+    /// campaign always has the same.
     pub id: u64,
     /// Whether the campaign's status changed with it.
     pub status_changed: bool,
@@ -20,18 +37,114 @@ pub struct ProgressEvent {
     pub campaign: CampaignSummary,
 }
 
+/// Live progress of campaigns.
+#[derive(Clone, Debug)]
+pub struct Progress(broadcast::Sender<ProgressEvent>);
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(BACKLOG))
+    }
+}
+
 impl Progress {
-    /// The present state of one campaign at once, then each change, at most two a second,
-    /// until the campaign has ended or the process stops.
+    /// Each change of any campaign from now on, at most two a second each.
+    pub fn watch_all(&self) -> impl Stream<Item = ProgressEvent> + Send + use<> {
+        BroadcastStream::new(self.0.subscribe())
+            .filter_map(async |event: Result<_, BroadcastStreamRecvError>| event.ok())
+            .boxed()
+    }
+}
+
+impl Services {
+    /// The present state of one campaign at once, then each change, at most two a second. The
+    /// stream ends with the campaign.
     pub async fn watch(
         &self,
-        _: CampaignId,
+        actor: &Actor,
+        id: CampaignId,
     ) -> Result<impl Stream<Item = ProgressEvent> + Send + use<>> {
-        Ok(stream::empty())
+        // Listening begins before the present state is read, so that nothing falls between.
+        let changes = self.progress().watch_all().filter(move |event| {
+            let wanted = event.campaign.id == id;
+            async move { wanted }
+        });
+        let campaign = self.campaigns().get(actor, id).await?.summary;
+        let present = ProgressEvent {
+            id: event_id(&campaign, self.now()),
+            status_changed: true,
+            campaign,
+        };
+        let events = stream::once(async { present }).chain(changes);
+        // An ended campaign's event is the last one: it is passed on, and then the stream ends.
+        let mut ended = false;
+        Ok(events
+            .take_while(move |event| {
+                let go_on = !ended;
+                ended = event.campaign.status.has_ended();
+                async move { go_on }
+            })
+            .boxed())
     }
+}
 
-    /// Each change of any campaign, at most two a second each.
-    pub fn watch_all(&self) -> impl Stream<Item = ProgressEvent> + Send + use<> {
-        stream::empty()
+/// Asks until the process stops, and tells what changed.
+pub(crate) async fn poll(services: Services, stop: CancellationToken) {
+    let mut known = HashMap::new();
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = look(&services, &mut known).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "progress is not known now");
+        }
     }
+}
+
+/// Tells what changed since the last look. A small campaign begins and ends between two looks:
+/// those that ended lately are looked at too, and told once.
+async fn look(
+    services: &Services,
+    known: &mut HashMap<CampaignId, CampaignSummary>,
+) -> Result<(), Error> {
+    let reader = services.database().reader();
+    let lately = Timestamp(services.now().0.saturating_sub(LATELY_MS));
+    let mut rows = queries::under_way_or_ended_since(reader, lately).await?;
+    for (id, before) in known.iter() {
+        // Whatever was under way and is not among these has come to rest another way.
+        if !before.status.has_ended()
+            && rows.iter().all(|row| row.id != *id)
+            && let Some(row) = queries::find(reader, *id).await?
+        {
+            rows.push(row);
+        }
+    }
+    let summaries = services.campaigns().summaries(rows).await?;
+    services.rates().note(&summaries);
+    let mut now_known = HashMap::with_capacity(summaries.len());
+    for campaign in summaries {
+        let before = known.get(&campaign.id);
+        now_known.insert(campaign.id, campaign.clone());
+        if before == Some(&campaign) {
+            continue;
+        }
+        let status_changed = before.is_none_or(|before| before.status != campaign.status);
+        let id = event_id(&campaign, services.now());
+        // Nobody listening is no error.
+        let _ = services.progress().0.send(ProgressEvent { id, status_changed, campaign });
+    }
+    *known = now_known;
+    Ok(())
+}
+
+/// Rises with time, and is the same for every look at a campaign that has ended.
+fn event_id(campaign: &CampaignSummary, now: Timestamp) -> u64 {
+    let at = match campaign.completed_at {
+        Some(at) if campaign.status.has_ended() => at,
+        _ => now,
+    };
+    u64::try_from(at.0).unwrap_or(0)
 }

@@ -5,8 +5,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use apalis::prelude::{MemoryStorage, RandomId, Task, TaskBuilder, TaskId};
-use apalis::prelude::memory::{MemorySink, MemoryStorageError};
+use apalis::prelude::{
+    MemorySink, MemoryStorage, MemoryStorageError, RandomId, Task, TaskBuilder, TaskId,
+};
 use futures::{SinkExt, StreamExt, channel::mpsc};
 
 use super::{Queue, QueueError, SendSlice};
@@ -16,8 +17,12 @@ type Sender = mpsc::UnboundedSender<Task<SendSlice>>;
 /// Bells inside one process. They are gone with it, which costs nothing: the next process
 /// looks at the rows.
 #[derive(Clone, Debug, Default)]
-pub struct InProcessQueue {
-    sender: Arc<Mutex<Option<Sender>>>,
+pub struct InProcessQueue(Arc<Mutex<Option<Line>>>);
+
+/// The way to the worker that listens now, and how many bells are on it.
+#[derive(Clone, Debug)]
+struct Line {
+    sender: Sender,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -26,10 +31,10 @@ impl InProcessQueue {
     /// silent, so that a worker that failed can be built again.
     pub fn backend(&self) -> MemoryStorage<SendSlice> {
         let (sender, receiver) = mpsc::unbounded();
-        let sink = sender.clone().sink_map_err(|error| MemoryStorageError::from(error));
-        *self.sender.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
-        self.waiting.store(0, Ordering::Relaxed);
-        let waiting = Arc::clone(&self.waiting);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let sink = sender.clone().sink_map_err(MemoryStorageError::from);
+        let line = Line { sender, waiting: Arc::clone(&waiting) };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
         let heard = receiver.inspect(move |_| {
             waiting.fetch_sub(1, Ordering::Relaxed);
         });
@@ -38,21 +43,24 @@ impl InProcessQueue {
             heard.boxed(),
         )
     }
+
+    fn line(&self) -> Option<Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Queue for InProcessQueue {
     fn ring(&self, job: SendSlice) -> Result<(), QueueError> {
-        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        let sender = sender.as_ref().ok_or(QueueError)?;
+        let Line { sender, waiting } = self.line().ok_or(QueueError)?;
         let task = TaskBuilder::new(job).task_id(TaskId::from_string(RandomId::default())).build();
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        waiting.fetch_add(1, Ordering::Relaxed);
         sender.unbounded_send(task).map_err(|_| {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            waiting.fetch_sub(1, Ordering::Relaxed);
             QueueError
         })
     }
 
     fn depth(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.line().map_or(0, |line| line.waiting.load(Ordering::Relaxed))
     }
 }

@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helpers too"
+    reason = "a test fails by panicking, also in what it calls"
 )]
 
 use domain::smtp_reply::SmtpPhase;
@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::support::scripted_server::Step::{
     Close, Content as ReadContent, Expect, ExpectAlone, ExpectClose, Say,
 };
-use crate::support::scripted_server::{ScriptedServer, Step};
+use crate::support::scripted_server::{SOON, ScriptedServer, Step};
 
 pub(crate) const MAIL: &str = "MAIL FROM:<news@example.org>";
 pub(crate) const RCPT: &str = "RCPT TO:<ana@example.com>";
@@ -62,21 +62,16 @@ pub(crate) async fn session(script: Vec<Step>) -> (ScriptedServer, Session) {
     session_with(script, Deadlines::default()).await
 }
 
-/// The same, with these deadlines once the session is open.
+/// The same, with these deadlines.
 pub(crate) async fn session_with(
     script: Vec<Step>,
     deadlines: Deadlines,
 ) -> (ScriptedServer, Session) {
     let server = ScriptedServer::start(script).await;
-    let generous = Deadlines {
-        greeting: Deadlines::default().greeting,
-        hello: Deadlines::default().hello,
-        ..deadlines
-    };
     let smtp = server
         .server(Tls::None)
         .with_hello_name(HelloName::new("client.example.org").unwrap())
-        .with_deadlines(generous);
+        .with_deadlines(deadlines);
     let session = Session::connect(&smtp).await.unwrap();
     (server, session)
 }
@@ -225,7 +220,10 @@ async fn parameters_are_said_where_they_are_offered_and_needed() {
 
 #[tokio::test]
 async fn goodbye_is_bounded_and_never_said_in_a_message() {
-    let deadlines = crate::support::scripted_server::short_deadlines();
+    let deadlines = Deadlines {
+        quit: SOON,
+        ..Deadlines::default()
+    };
     let (server, session) =
         session_with(plain([ExpectAlone("QUIT"), Step::Stall]), deadlines).await;
     session.quit().await;

@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helpers too"
+    reason = "a test fails by panicking, also in what it calls"
 )]
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helpers too"
+    reason = "a test fails by panicking, also in what it calls"
 )]
 
 use domain::smtp_reply::SmtpPhase;
@@ -13,7 +13,7 @@ use crate::dialogue::deliver;
 use crate::support::scripted_server::Step::{
     Close, Content as ReadContent, Expect, ExpectAlone, ExpectAnything, ExpectClose, Say, Stall,
 };
-use crate::support::scripted_server::{ScriptedServer, Step, short_deadlines};
+use crate::support::scripted_server::{ScriptedServer, Step, short_at};
 
 pub(crate) const EHLO: Step = ExpectAlone("EHLO client.example.org");
 pub(crate) const STARTTLS_OFFERED: Step = Say("250-h\n250 STARTTLS");
@@ -195,7 +195,7 @@ async fn a_silent_server_runs_into_the_deadline() {
         (vec![Say("220 h"), EHLO, Stall], SmtpPhase::Hello),
     ] {
         let server = ScriptedServer::start(steps).await;
-        let smtp = hello(server.server(Tls::None)).with_deadlines(short_deadlines());
+        let smtp = hello(server.server(Tls::None)).with_deadlines(short_at(phase));
         let error = Session::connect(&smtp).await.unwrap_err();
         assert!(
             matches!(error.cause, ConnectCause::Broken(Cause::TimedOut(_))),

@@ -1,7 +1,6 @@
 //! What becomes of a message: before the dot, after it, and the reply to it.
 
-use std::time::Duration;
-
+use domain::smtp_reply::SmtpPhase;
 use service::mail::session::{Cause, Content, ContentOutcome, Session, Stuffed};
 
 use crate::dialogue::{
@@ -10,7 +9,7 @@ use crate::dialogue::{
 use crate::support::scripted_server::Step::{
     Close, Content as ReadContent, Deaf, Expect, ExpectAlone, ExpectClose, Say, Stall, Swallow,
 };
-use crate::support::scripted_server::short_deadlines;
+use crate::support::scripted_server::{SOON, short_at};
 
 async fn sent(session: &mut Session, content: &Content) -> ContentOutcome {
     make_ready(session).await;
@@ -119,11 +118,12 @@ async fn after_the_dot_nobody_can_know() {
 
 #[tokio::test]
 async fn silence_after_the_dot_is_uncertain_at_the_deadline() {
-    let (server, mut session) = session_with(ready([ReadContent, Stall]), short_deadlines()).await;
+    let (server, mut session) =
+        session_with(ready([ReadContent, Stall]), short_at(SmtpPhase::Dot)).await;
     match sent(&mut session, &message()).await {
         ContentOutcome::Uncertain {
             cause: Cause::TimedOut(waited),
-        } => assert_eq!(waited, Duration::from_millis(60)),
+        } => assert_eq!(waited, SOON),
         other => panic!("{other:?}"),
     }
     drop(session);
@@ -145,7 +145,7 @@ async fn a_message_cut_before_its_last_part_was_not_offered() {
 #[tokio::test]
 async fn a_server_that_reads_no_further_was_not_offered_the_dot() {
     let script = ready([Swallow(1), Deaf]);
-    let (server, mut session) = session_with(script, short_deadlines()).await;
+    let (server, mut session) = session_with(script, short_at(SmtpPhase::Content)).await;
     let outcome = sent(&mut session, &enormous()).await;
     assert!(
         matches!(
@@ -219,7 +219,7 @@ async fn a_dropped_message_poisons_the_session_and_remembers_the_dot() {
     make_ready(&mut session).await;
     let content = message();
     assert!(
-        tokio::time::timeout(Duration::from_millis(60), session.content(&content))
+        tokio::time::timeout(SOON, session.content(&content))
             .await
             .is_err()
     );
@@ -232,7 +232,7 @@ async fn a_dropped_message_poisons_the_session_and_remembers_the_dot() {
     make_ready(&mut session).await;
     let content = enormous();
     assert!(
-        tokio::time::timeout(Duration::from_millis(60), session.content(&content))
+        tokio::time::timeout(SOON, session.content(&content))
             .await
             .is_err()
     );

@@ -1,7 +1,5 @@
 //! What becomes of an envelope: refusals that keep the connection, breaks that lose it, and the dot that must never be.
 
-use std::time::Duration;
-
 use domain::smtp_reply::SmtpPhase;
 use service::mail::session::{
     Cause, Envelope, EnvelopeAddress, EnvelopeOutcome, NotPossible, Session,
@@ -13,7 +11,7 @@ use crate::dialogue::{
 use crate::support::scripted_server::Step::{
     Close, Content as ReadContent, Expect, ExpectAlone, ExpectAnything, ExpectClose, Say, Stall,
 };
-use crate::support::scripted_server::{Step, short_deadlines};
+use crate::support::scripted_server::{SOON, Step, short_at};
 
 /// A pipelined group as the server reads it.
 const GROUP: [Step; 3] = [Expect(MAIL), Expect(RCPT), ExpectAlone("DATA")];
@@ -234,11 +232,10 @@ async fn a_silent_server_runs_into_the_deadline_of_the_phase() {
         (Some("250 OK\n250 OK"), SmtpPhase::Data),
     ] {
         let script = group(replies.map(Say).into_iter().chain([Stall]));
-        let (server, mut session) = session_with(script, short_deadlines()).await;
+        let (server, mut session) = session_with(script, short_at(expected)).await;
         let (phase, cause) = broken(&mut session).await;
-        let waited = Duration::from_millis(60);
         assert!(
-            phase == expected && matches!(cause, Cause::TimedOut(time) if time == waited),
+            phase == expected && matches!(cause, Cause::TimedOut(time) if time == SOON),
             "{phase} {cause:?}"
         );
         drop(session);
@@ -357,7 +354,7 @@ async fn what_the_server_cannot_take_is_never_asked() {
 async fn a_dropped_envelope_poisons_the_session() {
     let (server, mut session) = session(group([Stall])).await;
     let asked = envelope();
-    let dropped = tokio::time::timeout(Duration::from_millis(60), session.envelope(&asked)).await;
+    let dropped = tokio::time::timeout(SOON, session.envelope(&asked)).await;
     assert!(dropped.is_err());
     assert!(!session.is_usable());
     assert!(matches!(

@@ -8,7 +8,7 @@ use crate::dialogue::{deliver, make_ready, message};
 use crate::dialogue_connect::{EHLO, STARTTLS_OFFERED, connect, fails, one_message, script};
 use crate::support::scripted_server::Step::{
     Close, Content as ReadContent, Expect, ExpectAlone, ExpectAnything, ExpectClose, Handshake,
-    Say, Stall,
+    Say, Stall, Vanish,
 };
 use crate::support::scripted_server::{ScriptedServer, Step};
 
@@ -176,30 +176,32 @@ async fn plaintext_behind_the_reply_to_starttls_is_an_attack() {
 
 #[tokio::test]
 async fn the_end_of_a_protected_line_after_the_dot_is_uncertain() {
-    let steps = vec![
-        Handshake,
-        Say("220 h"),
-        EHLO,
-        Say("250-h\n250 PIPELINING"),
-        ExpectAnything,
-        ExpectAnything,
-        Expect("DATA"),
-        Say("250 OK\n250 OK\n354 Go"),
-        ReadContent,
-        Close,
-    ];
-    let server = ScriptedServer::start(steps).await;
-    let mut session = connect(&server, "smtps", "", "", true).await.unwrap();
-    make_ready(&mut session).await;
-    let outcome = session.content(&message()).await;
-    assert!(
-        matches!(
-            outcome,
-            ContentOutcome::Uncertain {
-                cause: Cause::Closed
-            }
-        ),
-        "{outcome:?}"
-    );
-    assert_eq!(server.finish().await.contents.len(), 1);
+    for end in [Close, Vanish] {
+        let steps = vec![
+            Handshake,
+            Say("220 h"),
+            EHLO,
+            Say("250-h\n250 PIPELINING"),
+            ExpectAnything,
+            ExpectAnything,
+            Expect("DATA"),
+            Say("250 OK\n250 OK\n354 Go"),
+            ReadContent,
+            end,
+        ];
+        let server = ScriptedServer::start(steps).await;
+        let mut session = connect(&server, "smtps", "", "", true).await.unwrap();
+        make_ready(&mut session).await;
+        let outcome = session.content(&message()).await;
+        assert!(
+            matches!(
+                outcome,
+                ContentOutcome::Uncertain {
+                    cause: Cause::Closed
+                }
+            ),
+            "{outcome:?}"
+        );
+        assert_eq!(server.finish().await.contents.len(), 1);
+    }
 }

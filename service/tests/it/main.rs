@@ -5,6 +5,7 @@ mod support;
 mod dialogue;
 mod dialogue_against_catcher;
 mod dialogue_auth;
+mod dialogue_combinations;
 mod dialogue_connect;
 mod dialogue_content;
 mod dialogue_envelope;

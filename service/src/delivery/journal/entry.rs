@@ -78,8 +78,14 @@ pub(in super::super) struct Settle {
 /// What an attempt occupies: its place in the window, and its slice.
 #[derive(Debug)]
 pub(in super::super) struct Hold {
-    pub(in super::super) permit: OwnedSemaphorePermit,
-    pub(in super::super) stay: Stay,
+    _permit: OwnedSemaphorePermit,
+    _stay: Stay,
+}
+
+impl Hold {
+    pub(in super::super) fn new(permit: OwnedSemaphorePermit, stay: Stay) -> Self {
+        Self { _permit: permit, _stay: stay }
+    }
 }
 
 impl Settle {

@@ -16,6 +16,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
+use tokio_util::sync::CancellationToken;
 
 pub(super) use self::entry::{Hold, Outcome, Settle, Start, Started, Trouble};
 use super::work::{Claimed, Lease};
@@ -34,11 +35,14 @@ enum Entry {
 }
 
 /// The way into the journal.
-#[derive(Clone, Debug)]
-pub(super) struct Journal(mpsc::UnboundedSender<Entry>);
+#[derive(Debug)]
+pub(super) struct Journal {
+    entries: mpsc::UnboundedSender<Entry>,
+    close: CancellationToken,
+}
 
 impl Journal {
-    /// Starts the writer. It ends when the last handle is gone and everything is durable.
+    /// Starts the writer. It ends once the journal is closed and everything in it is durable.
     pub(super) fn open(
         database: Arc<Database>,
         clock: Arc<dyn Clock>,
@@ -46,8 +50,14 @@ impl Journal {
     ) -> (Self, JoinHandle<()>) {
         // Unbounded, but never long: the window bounds how many messages are under way.
         let (sender, receiver) = mpsc::unbounded_channel();
-        let writer = Writer { database, clock, owner, receiver };
-        (Self(sender), tokio::spawn(writer.run()))
+        let close = CancellationToken::new();
+        let writer = Writer { database, clock, owner, receiver, close: close.clone() };
+        (Self { entries: sender, close }, tokio::spawn(writer.run()))
+    }
+
+    /// Takes no more entries.
+    pub(super) fn close(&self) {
+        self.close.cancel();
     }
 
     /// Asks to start a message, and returns once it is durable or refused.
@@ -61,7 +71,7 @@ impl Journal {
             attempt: claimed.attempt,
             answer,
         };
-        if self.0.send(Entry::Start(start)).is_err() {
+        if self.entries.send(Entry::Start(start)).is_err() {
             return Started::SliceClosed;
         }
         granted.await.unwrap_or(Started::SliceClosed)
@@ -69,7 +79,7 @@ impl Journal {
 
     /// Hands an outcome over. It will be durable before any later start of the same recipient.
     pub(super) fn settle(&self, settle: Settle) {
-        if self.0.send(Entry::Settle(settle)).is_err() {
+        if self.entries.send(Entry::Settle(settle)).is_err() {
             tracing::error!("an outcome came after the journal was closed");
         }
     }
@@ -81,6 +91,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     owner: String,
     receiver: mpsc::UnboundedReceiver<Entry>,
+    close: CancellationToken,
 }
 
 /// What one transaction carries.
@@ -93,8 +104,7 @@ struct Batch {
 impl Writer {
     async fn run(mut self) {
         let mut entries = Vec::with_capacity(BATCH);
-        // Returns as soon as there is one entry, with whatever else has gathered.
-        while self.receiver.recv_many(&mut entries, BATCH).await > 0 {
+        while self.gather(&mut entries).await {
             let mut batch = Batch::default();
             for entry in entries.drain(..) {
                 match entry {
@@ -109,6 +119,16 @@ impl Writer {
                 let _ = start.answer.send(started);
             }
         }
+    }
+
+    /// Returns as soon as there is one entry, with whatever else has gathered; false when the
+    /// journal is closed and empty.
+    async fn gather(&mut self, entries: &mut Vec<Entry>) -> bool {
+        tokio::select! {
+            gathered = self.receiver.recv_many(entries, BATCH) => return gathered > 0,
+            () = self.close.cancelled(), if !self.receiver.is_closed() => self.receiver.close(),
+        }
+        self.receiver.recv_many(entries, BATCH).await > 0
     }
 
     async fn commit_until_done(&self, batch: &Batch) -> Vec<Started> {

@@ -152,6 +152,50 @@ mod tests {
         assert_eq!(Stuffed::new(b"a\r\r\n.b").as_bytes(), b"a\r\n\r\n..b\r\n");
     }
 
+    /// What a server makes of the octets behind its 354 (RFC 5321 §4.5.2), and what it leaves for the next command.
+    fn received(octets: &[u8]) -> (Vec<u8>, &[u8]) {
+        let (mut message, mut rest) = (Vec::new(), octets);
+        loop {
+            let end = memchr::memmem::find(rest, b"\r\n").expect("a line without an end") + 2;
+            let (line, behind) = rest.split_at(end);
+            match line {
+                b".\r\n" => return (message, behind),
+                [b'.', line @ ..] | line => message.extend_from_slice(line),
+            }
+            rest = behind;
+        }
+    }
+
+    #[test]
+    fn whatever_the_text_a_server_receives_it_whole_and_nothing_more() {
+        let alphabet = [b'.', b'\r', b'\n', b'a'];
+        for length in 0..=7_u32 {
+            for number in 0..4_usize.pow(length) {
+                let text: Vec<u8> = (0..length)
+                    .map(|place| alphabet[number >> (2 * place) & 3])
+                    .collect();
+                let stuffed = Stuffed::new(&text);
+                let line = [stuffed.as_bytes(), b".\r\n"].concat();
+                let (message, behind) = received(&line);
+
+                let normal = String::from_utf8(text)
+                    .unwrap()
+                    .replace("\r\n", "\n")
+                    .replace('\r', "\n");
+                let mut expected = normal.replace('\n', "\r\n");
+                if !expected.is_empty() && !expected.ends_with("\r\n") {
+                    expected.push_str("\r\n");
+                }
+                assert_eq!(
+                    (message.as_slice(), behind),
+                    (expected.as_bytes(), &b""[..]),
+                    "{normal:?}"
+                );
+                assert_eq!(stuffed.size(), expected.len() as u64, "{normal:?}");
+            }
+        }
+    }
+
     #[test]
     fn shared_lines_follow_the_own_ones() {
         let shared = Stuffed::new(b".shared");

@@ -5,12 +5,14 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helpers too"
+    reason = "a test fails by panicking, also in what it calls"
 )]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use domain::smtp_reply::SmtpPhase;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -45,8 +47,10 @@ pub(crate) enum Step {
     Stall,
     /// Reads nothing more and keeps the connection open as long as the test runs.
     Deaf,
-    /// Closes the connection.
+    /// Closes the connection, TLS first.
     Close,
+    /// Closes the connection without a goodbye of TLS.
+    Vanish,
 }
 
 /// What came, and how the script ended.
@@ -121,20 +125,24 @@ impl ScriptedServer {
     }
 }
 
-/// Deadlines that a stalled server reaches soon.
-pub(crate) fn short_deadlines() -> Deadlines {
-    let short = std::time::Duration::from_millis(60);
-    Deadlines {
-        connect: short,
-        greeting: short,
-        hello: short,
-        mail: short,
-        rcpt: short,
-        data: short,
-        content: short,
-        dot: short,
-        quit: short,
-    }
+/// How long a stalled server is waited for.
+pub(crate) const SOON: Duration = Duration::from_millis(60);
+
+/// Deadlines of which only this phase's is short.
+pub(crate) fn short_at(phase: SmtpPhase) -> Deadlines {
+    let mut deadlines = Deadlines::default();
+    let deadline = match phase {
+        SmtpPhase::Connect | SmtpPhase::Tls => &mut deadlines.connect,
+        SmtpPhase::Greeting => &mut deadlines.greeting,
+        SmtpPhase::Hello | SmtpPhase::Auth => &mut deadlines.hello,
+        SmtpPhase::Reset | SmtpPhase::Mail => &mut deadlines.mail,
+        SmtpPhase::Rcpt => &mut deadlines.rcpt,
+        SmtpPhase::Data => &mut deadlines.data,
+        SmtpPhase::Content => &mut deadlines.content,
+        SmtpPhase::Dot => &mut deadlines.dot,
+    };
+    *deadline = SOON;
+    deadlines
 }
 
 fn tls() -> (String, TlsAcceptor) {
@@ -227,6 +235,10 @@ impl Play {
                 Ok(())
             }
             Step::Deaf => std::future::pending().await,
+            Step::Vanish => {
+                (self.stream, self.plain) = (None, None);
+                Ok(())
+            }
             Step::Close => {
                 if let Ok(line) = self.line() {
                     // A client that has already gone needs no goodbye.
@@ -267,12 +279,15 @@ impl Play {
         }
     }
 
+    /// Fails at the first octet that is no `QUIT`, so that a client that waits for more is not waited for.
     async fn expect_close(&mut self) -> Result<(), String> {
-        while self.read().await.is_ok() {}
-        if self.pending == b"QUIT\r\n" {
-            Ok(())
-        } else {
-            self.expect_nothing_more()
+        loop {
+            if !b"QUIT\r\n".starts_with(&self.pending) {
+                return self.expect_nothing_more();
+            }
+            if self.read().await.is_err() {
+                return Ok(());
+            }
         }
     }
 

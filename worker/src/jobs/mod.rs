@@ -1,0 +1,3 @@
+//! The handlers, one file per job.
+
+pub(crate) mod send_slice;

@@ -1,0 +1,6 @@
+//! The worker against a real SQLite and the real catcher, one sentence a test.
+
+mod campaigns;
+mod faults;
+mod stopping;
+mod support;

@@ -1,0 +1,135 @@
+//! A Palomar without its server: services, a worker and a catcher, in a folder of its own.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use catcher::{Catcher, Store};
+use domain::{
+    CampaignId, Timestamp,
+    campaign::{Campaign, CampaignCreate, CampaignSummary, RecipientInput},
+    recipient::{Recipient, RecipientList, RecipientStatus},
+};
+use futures::StreamExt;
+use service::{Actor, Config, Services, clock::ManualClock, start::Surroundings};
+use tempfile::TempDir;
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Long enough for a busy machine; a test that needs it all has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Everything a test needs. The folder outlives a restart.
+pub(crate) struct Palomar {
+    pub(crate) services: Services,
+    pub(crate) clock: ManualClock,
+    catcher: Catcher,
+    settings: BTreeMap<String, String>,
+    folder: TempDir,
+    stop: CancellationToken,
+    worker: JoinHandle<()>,
+}
+
+impl Palomar {
+    pub(crate) async fn start() -> Self {
+        Self::with(&[], catcher::Options::default()).await
+    }
+
+    /// With settings of its own, and a catcher of its own kind.
+    pub(crate) async fn with(settings: &[(&str, &str)], options: catcher::Options) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let catcher = Catcher::start(options).await.unwrap();
+        let mut all = BTreeMap::new();
+        let database = folder.path().join("palomar.db");
+        all.insert("DATABASE_URL".to_owned(), format!("sqlite://{}", database.display()));
+        all.insert("SMTP_URL".to_owned(), format!("smtp://{}?tls=none", catcher.address()));
+        all.insert("MAIL_FROM".to_owned(), "Palomar <palomar@example.org>".to_owned());
+        all.extend(settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        let clock = ManualClock::at(Timestamp(1_795_503_451_000));
+        let (services, stop, worker) = launch(&all, &clock).await;
+        Self { services, clock, catcher, settings: all, folder, stop, worker }
+    }
+
+    pub(crate) fn caught(&self) -> Store {
+        self.catcher.store()
+    }
+
+    /// Stops as SIGTERM does, and starts again on the same folder.
+    pub(crate) async fn restart(self) -> Self {
+        self.stop.cancel();
+        self.services.stop().await;
+        self.worker.await.unwrap();
+        drop(self.services);
+        let (services, stop, worker) = launch(&self.settings, &self.clock).await;
+        Self { services, stop, worker, ..self }
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub(crate) async fn create(&self, emails: &[&str]) -> CampaignId {
+        self.create_with_body(emails, "<p>Hola</p>").await
+    }
+
+    pub(crate) async fn create_with_body(&self, emails: &[&str], body: &str) -> CampaignId {
+        let input = CampaignCreate {
+            subject: "Hola".to_owned(),
+            body: body.to_owned(),
+            recipients: emails
+                .iter()
+                .map(|email| RecipientInput { email: (*email).to_owned(), vars: [].into() })
+                .collect(),
+            ..CampaignCreate::default()
+        };
+        let created = self.services.campaigns().create(&Actor::Local, input, None).await.unwrap();
+        created.created.campaign.summary.id
+    }
+
+    /// Waits until `reached` holds for the campaign.
+    pub(crate) async fn until(
+        &self,
+        id: CampaignId,
+        reached: impl Fn(&CampaignSummary) -> bool,
+    ) -> CampaignSummary {
+        let events = self.services.watch(&Actor::Local, id).await.unwrap();
+        let mut events = std::pin::pin!(events.map(|event| event.campaign));
+        let mut last = None;
+        let found = timeout(PATIENCE, async {
+            while let Some(campaign) = events.next().await {
+                if reached(&campaign) {
+                    return campaign;
+                }
+                last = Some(campaign);
+            }
+            panic!("the campaign ended before: {last:?}");
+        });
+        found.await.unwrap_or_else(|_| panic!("never reached"))
+    }
+
+    /// Waits until the campaign has ended.
+    pub(crate) async fn ended(&self, id: CampaignId) -> Campaign {
+        self.until(id, |campaign| campaign.status.has_ended()).await;
+        self.services.campaigns().get(&Actor::Local, id).await.unwrap()
+    }
+
+    pub(crate) async fn recipients(&self, id: CampaignId) -> Vec<Recipient> {
+        let request = RecipientList { limit: Some(500), ..RecipientList::default() };
+        self.services.campaigns().recipients(&Actor::Local, id, request).await.unwrap().items
+    }
+
+    pub(crate) async fn statuses(&self, id: CampaignId) -> Vec<RecipientStatus> {
+        self.recipients(id).await.into_iter().map(|recipient| recipient.status).collect()
+    }
+}
+
+async fn launch(
+    settings: &BTreeMap<String, String>,
+    clock: &ManualClock,
+) -> (Services, CancellationToken, JoinHandle<()>) {
+    let config = Config::from_sources(settings.clone().into_iter(), None).unwrap();
+    let surroundings =
+        Surroundings { clock: std::sync::Arc::new(clock.clone()), ..Surroundings::default() };
+    let services = Services::start(&config, surroundings).await.unwrap();
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(worker::run(services.clone(), stop.clone()));
+    (services, stop, worker)
+}
