@@ -51,9 +51,7 @@ pub(crate) fn CampaignPage() -> impl IntoView {
         move |(id, request, _)| async move {
             let campaign = campaign.await?;
             let request = request.chosen_for(&campaign.summary.counts);
-            list_recipients(id, request.list())
-                .await
-                .map(|page| (request, page))
+            list_recipients(id, request.list()).await
         },
     );
     let content = Resource::new(move || id.get(), get_content);
@@ -66,6 +64,8 @@ pub(crate) fn CampaignPage() -> impl IntoView {
                     Err(error) => Either::Left(view! { <Failure error /> }),
                     Ok(campaign) => {
                         let summary = watch.newest(campaign.summary.clone());
+                        let counts = campaign.summary.counts;
+                        let request = Memo::new(move |_| request.get().chosen_for(&counts));
                         Either::Right(
                             view! {
                                 <Head campaign summary />
@@ -75,7 +75,7 @@ pub(crate) fn CampaignPage() -> impl IntoView {
                                 <Unknown summary />
                                 <Deferred summary />
                                 <Reasons reasons summary />
-                                <Recipients recipients summary />
+                                <Recipients recipients request summary />
                                 <Message content />
                             },
                         )

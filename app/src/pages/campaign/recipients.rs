@@ -24,37 +24,34 @@ use crate::{
     format, routes,
 };
 
-/// What the page reads: the request as it was understood, and its answer.
-pub(super) type RecipientPage = Result<(Request, Page<Recipient>), CallError>;
+/// One page of the list.
+pub(super) type RecipientPage = Result<Page<Recipient>, CallError>;
 
-/// The card.
+/// The card. Tabs and search stay as they are while the list is read again.
 #[component]
 pub(super) fn Recipients(
     recipients: Resource<RecipientPage>,
+    request: Memo<Request>,
     summary: Memo<CampaignSummary>,
 ) -> impl IntoView {
+    let id = summary.with_untracked(|summary| summary.id);
     view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                match recipients.await {
-                    Err(error) => Either::Left(view! { <Failure error /> }),
-                    Ok((request, page)) => {
-                        let id = summary.with_untracked(|summary| summary.id);
-                        let first = (!request.cursor.is_empty()).then(|| request.page(id, ""));
-                        let next = page.next_cursor.as_deref().map(|cursor| request.page(id, cursor));
-                        Either::Right(
-                            view! {
-                                <section class="card overflow-hidden" aria-label="Recipients">
-                                    <Tabs request=request.clone() summary />
-                                    <RecipientTable recipients=page.items request />
-                                </section>
-                                <Pager first next word="More" />
-                            },
-                        )
-                    }
-                }
-            })}
-        </Transition>
+        <section aria-label="Recipients">
+            <div class="card overflow-hidden">
+                {move || view! { <Tabs request=request.get() summary /> }}
+                <Transition>
+                    {move || Suspend::new(async move {
+                        match recipients.await {
+                            Err(error) => Either::Left(view! { <Failure error /> }),
+                            Ok(page) => {
+                                let request = request.get_untracked();
+                                Either::Right(view! { <RecipientTable id page request /> })
+                            }
+                        }
+                    })}
+                </Transition>
+            </div>
+        </section>
     }
 }
 
@@ -122,8 +119,8 @@ fn Search(id: CampaignId, request: Request) -> impl IntoView {
 }
 
 #[component]
-fn RecipientTable(recipients: Vec<Recipient>, request: Request) -> impl IntoView {
-    if recipients.is_empty() {
+fn RecipientTable(id: CampaignId, page: Page<Recipient>, request: Request) -> impl IntoView {
+    if page.items.is_empty() {
         let words = if request.search.is_empty() {
             "Nobody is in this state."
         } else {
@@ -131,7 +128,10 @@ fn RecipientTable(recipients: Vec<Recipient>, request: Request) -> impl IntoView
         };
         return Either::Left(view! { <p class="px-4 py-5 text-muted">{words}</p> });
     }
-    let rows = recipients
+    let first = (!request.cursor.is_empty()).then(|| request.page(id, ""));
+    let next = page.next_cursor.map(|cursor| request.page(id, &cursor));
+    let rows = page
+        .items
         .into_iter()
         .map(|recipient| view! { <Row recipient /> })
         .collect_view();
@@ -152,6 +152,7 @@ fn RecipientTable(recipients: Vec<Recipient>, request: Request) -> impl IntoView
             </thead>
             <tbody>{rows}</tbody>
         </table>
+        <Pager first next word="More" />
     })
 }
 

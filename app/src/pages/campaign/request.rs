@@ -6,12 +6,11 @@ use domain::{
     recipient::{RecipientList, RecipientStatus},
 };
 use leptos_router::params::ParamsMap;
-use serde::{Deserialize, Serialize};
 
 use crate::routes;
 
 /// Which tab of the recipients is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Show {
     /// Everybody.
     All,
@@ -29,7 +28,7 @@ impl Show {
 }
 
 /// `?show=&code=&q=&cursor=`, blank where nothing is said.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) show: Option<Show>,
     pub(super) code: Option<u16>,

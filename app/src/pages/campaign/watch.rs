@@ -18,8 +18,32 @@ pub(super) struct Watch {
     newest: RwSignal<Option<CampaignSummary>>,
     /// Rises when lists are to be read again.
     reading: RwSignal<u32>,
-    /// Of the last reading: when it was, and how many stood in the lists.
-    last_read: StoredValue<Option<(f64, u64)>>,
+    /// What the lists were read with.
+    listed: StoredValue<Listed>,
+}
+
+/// How things stood, and when, as the lists show them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Listed {
+    at_ms: f64,
+    settled: u64,
+    ended: bool,
+}
+
+impl Listed {
+    fn of(campaign: &CampaignSummary, at_ms: f64) -> Self {
+        Self {
+            at_ms,
+            settled: campaign.counts.ended() + campaign.counts.deferred,
+            ended: campaign.status.has_ended(),
+        }
+    }
+
+    /// Whether `now` the lists are so far behind that they are to be read again.
+    fn is_behind(self, now: Self) -> bool {
+        let late = now.at_ms - self.at_ms > READ_AGAIN_AFTER_MS;
+        self.ended != now.ended || (late && self.settled != now.settled)
+    }
 }
 
 impl Watch {
@@ -27,7 +51,7 @@ impl Watch {
         Self {
             newest: RwSignal::new(None),
             reading: RwSignal::new(0),
-            last_read: StoredValue::new(None),
+            listed: StoredValue::default(),
         }
     }
 
@@ -38,6 +62,7 @@ impl Watch {
 
     /// The campaign's newest state: `read`, until an event knows better.
     pub(super) fn newest(self, read: CampaignSummary) -> Memo<CampaignSummary> {
+        self.listed.set_value(Listed::of(&read, 0.0));
         Memo::new(move |_| {
             self.newest.with(|newest| match newest {
                 Some(newest) if newest.id == read.id => newest.clone(),
@@ -64,26 +89,35 @@ impl Watch {
     }
 
     fn take(self, event: LiveEvent) {
-        let now = js_sys::Date::now();
-        let listed = listed(&event.campaign.counts);
-        let Some(last_read) = self.last_read.try_get_value() else {
-            return;
-        };
-        // What the first event tells was just read with the page.
-        let read_again = last_read.is_some_and(|(at, before)| {
-            event.status_changed || (listed != before && now - at > READ_AGAIN_AFTER_MS)
-        });
+        let now = Listed::of(&event.campaign, js_sys::Date::now());
+        let behind = self.listed.try_with_value(|listed| listed.is_behind(now));
         self.newest.try_set(Some(event.campaign));
-        if read_again || last_read.is_none() {
-            self.last_read.try_set_value(Some((now, listed)));
-        }
-        if read_again {
+        if behind == Some(true) {
+            self.listed.try_set_value(now);
             self.reading.try_update(|reading| *reading += 1);
         }
     }
 }
 
-/// How many of a campaign stand in the lists that people read: those with something to say.
-fn listed(counts: &Counts) -> u64 {
-    counts.failed + counts.deferred + counts.unknown + counts.skipped
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read_again_at_the_end_at_once_and_before_it_now_and_then() {
+        let read = Listed {
+            at_ms: 1_000.0,
+            settled: 10,
+            ended: false,
+        };
+        let at = |at_ms, settled, ended| Listed {
+            at_ms,
+            settled,
+            ended,
+        };
+        assert!(!read.is_behind(at(1_500.0, 20, false)));
+        assert!(read.is_behind(at(4_500.0, 20, false)));
+        assert!(!read.is_behind(at(60_000.0, 10, false)));
+        assert!(read.is_behind(at(1_500.0, 20, true)));
+    }
 }

@@ -37,17 +37,22 @@ pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> 
             draft.follow(&form, true);
         }
     });
-    let mut follow = debounce(PAUSE, move |with_list| {
+    let list_changed = StoredValue::new(false);
+    let mut follow = debounce(PAUSE, move |()| {
         if let Some(form) = form.get_untracked() {
-            draft.follow(&form, with_list);
+            draft.follow(&form, list_changed.get_value());
+            list_changed.set_value(false);
         }
     });
     let on_input = move |event: ev::Event| {
-        let list = event
+        let in_list = event
             .target()
             .and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok())
             .is_some_and(|field| field.name() == "recipients");
-        follow(list);
+        if in_list {
+            list_changed.set_value(true);
+        }
+        follow(());
     };
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();

@@ -1,6 +1,6 @@
 //! The list of recipients: pasted, chosen or dropped, and at once what it holds.
 
-use domain::recipient_list::Survey;
+use domain::{FieldError, recipient_list::Survey};
 use leptos::{either::EitherOf4, ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{File, HtmlInputElement};
@@ -262,10 +262,19 @@ fn lines(draft: Draft) -> Vec<String> {
             error
                 .iter()
                 .flat_map(|error| &error.fields)
-                .filter(|field| field.path.starts_with("recipients["))
+                .filter_map(refused_line)
                 .take(SHOWN)
-                .map(|field| field.message.clone())
                 .collect()
         })
     })
+}
+
+/// `Line 4 “not an address”: no @`, as the server's refusal names it.
+fn refused_line(field: &FieldError) -> Option<String> {
+    let place = field
+        .path
+        .strip_prefix("recipients[")?
+        .trim_end_matches(']');
+    let place = place.strip_prefix("line ").unwrap_or(place);
+    Some(format!("Line {place} {}", field.message))
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
+    ops::Range,
     sync::Arc,
 };
 
@@ -48,13 +49,16 @@ impl Surveyor {
     pub(super) fn step(&mut self, octets: usize) -> bool {
         let text = Arc::clone(&self.text);
         let rest = &text[self.at..];
-        let (length, breaks) = piece(rest, octets);
+        // The text's first line may name columns: it is in the first piece, and every other is read
+        // under it.
+        let first = first_line(&text);
+        let (length, breaks);
         if self.at == 0 {
+            (length, breaks) = piece(rest, octets.max(first.end));
             self.count(parse(&rest[..length]), 0, 0);
         } else {
-            // The text's first line may name columns: every piece is read under it.
-            let first = first_line(&text);
-            let list = parse(&format!("{first}\n{}", &rest[..length]));
+            (length, breaks) = piece(rest, octets);
+            let list = parse(&format!("{}\n{}", &text[first], &rest[..length]));
             self.count(list, 1, self.line - 1);
         }
         self.at += length;
@@ -93,15 +97,23 @@ impl Surveyor {
     }
 }
 
-/// The first line that says something.
-fn first_line(text: &str) -> &str {
-    text.split(['\n', '\r'])
-        .find(|line| {
-            !line
-                .trim_matches(['\u{feff}', ' ', '\t', ',', ';'])
-                .is_empty()
-        })
-        .unwrap_or_default()
+/// Where the first line that says something is.
+fn first_line(text: &str) -> Range<usize> {
+    let says_something = |line: &str| {
+        !line
+            .trim_matches(['\u{feff}', ' ', '\t', ',', ';'])
+            .is_empty()
+    };
+    let mut start = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        let end = start + line.len();
+        let line = line.trim_end_matches(['\n', '\r']);
+        if says_something(line) {
+            return start..start + line.len();
+        }
+        start = end;
+    }
+    0..0
 }
 
 /// How many octets make a piece of about `octets` that ends after a line, and its line breaks.

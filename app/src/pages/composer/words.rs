@@ -77,7 +77,7 @@ pub(super) fn Subject(draft: Draft, text: String) -> impl IntoView {
     let fault = draft.fault("subject");
     let length = move || {
         let length = draft.subject.with(|subject| subject.trim().chars().count());
-        format::count(length as u64, "character", "characters")
+        (length > 0).then(|| format::count(length as u64, "character", "characters"))
     };
     view! {
         <div>

@@ -58,20 +58,18 @@ impl LiveCampaigns {
         })
     }
 
-    /// When the stream is open again after a loss, what it said before is old: forget it, and have
-    /// the lists read again.
-    pub(super) fn forget_when_lost(
+    /// Whatever happened before the stream was open, for the first time or again, it does not
+    /// tell: then what it said before is forgotten, and the lists are read again.
+    pub(super) fn catch_up(
         self,
         connection: ReadSignal<Connection>,
         read_again: impl Fn() + 'static,
     ) {
-        Effect::new(move |was: Option<Connection>| {
-            let now = connection.get();
-            if was == Some(Connection::Lost) && now == Connection::Open {
+        Effect::new(move || {
+            if connection.get() == Connection::Open {
                 self.newest.update(HashMap::clear);
                 read_again();
             }
-            now
         });
     }
 }

@@ -58,7 +58,7 @@ pub(crate) fn DashboardPage() -> impl IntoView {
             }
         },
     );
-    live_campaigns.forget_when_lost(connection, move || {
+    live_campaigns.catch_up(connection, move || {
         overview.refetch();
         campaigns.refetch();
     });

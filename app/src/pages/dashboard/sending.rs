@@ -54,7 +54,7 @@ fn SendingCard(campaign: CampaignSummary, live: LiveCampaigns) -> impl IntoView 
                             .map(|at| view! { ", started " <Moment at /> })}
                     </div>
                 </div>
-                <div class="text-end">
+                <div class="pace">
                     <b class="text-lead">{percent}</b>
                     <div class="text-small text-muted">{move || newest.with(pace)}</div>
                 </div>
