@@ -10,6 +10,7 @@ mod door;
 mod events;
 mod headers;
 mod idempotency;
+mod pages;
 mod panics;
 mod stop;
 mod surfaces;

@@ -26,7 +26,7 @@ async fn a_panic_is_a_500_without_its_words_and_the_process_lives_on() {
     };
     let (status, body) = ask("/ill").await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-    insta::assert_snapshot!(body, @"");
+    insta::assert_snapshot!(body, @r#"{"type":"about:blank","title":"Something went wrong here","status":500,"detail":"the server's log has the reason","code":"internal"}"#);
     assert_eq!(ask("/well").await, (StatusCode::OK, "well".to_owned()));
 }
 
