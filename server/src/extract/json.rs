@@ -76,8 +76,7 @@ pub(crate) async fn read_body(body: Body) -> Result<Bytes, Problem> {
 }
 
 fn is_over_the_limit(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source())
-        .any(|error| error.is::<LengthLimitError>())
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_over_the_limit)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// What no test takes: it fails here instead of hanging.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// A running server with everything embedded and a folder of its own.
 pub(crate) struct TestApp {
@@ -199,7 +199,7 @@ impl Events {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let event = event.to_owned();
-                self.read = rest.to_owned();
+                self.read = rest.to_string();
                 if event.starts_with(':') {
                     continue;
                 }

@@ -17,10 +17,10 @@ async fn a_panic_is_a_500_without_its_words_and_the_process_lives_on() {
     let routes = Router::new()
         .route("/well", get(async || "well"))
         .route("/ill", get(panicking));
-    let router: Router = middleware::around(routes, 1024);
+    let server: Router = middleware::around(routes, 1024);
     let ask = async |path| {
         let request = request(Method::GET, path, Body::empty());
-        let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+        let (parts, body) = server.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         (parts.status, String::from_utf8(body.to_vec()).unwrap())
     };
@@ -31,6 +31,5 @@ async fn a_panic_is_a_500_without_its_words_and_the_process_lives_on() {
 }
 
 async fn panicking() -> &'static str {
-    let nothing: Option<&str> = None;
-    nothing.expect("a secret of ours")
+    panic!("a secret of ours")
 }
