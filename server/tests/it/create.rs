@@ -89,10 +89,12 @@ async fn what_is_refused_is_not_stored_in_part() {
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_also_when_it_did_not_say_so() {
     let app = spawn_app_with(&[("BODY_LIMIT", "1KiB")]).await;
-    let chunks = (0..8).map(|_| Ok::<_, std::io::Error>(" ".repeat(256)));
-    let body = axum::body::Body::from_stream(futures::stream::iter(chunks));
-    let answer = app.call(post("/api/emails", body)).await;
-    assert_eq!(answer.problem().code, ErrorCode::PayloadTooLarge);
+    for path in ["/api/emails", "/ui/campaigns/create"] {
+        let chunks = (0..8).map(|_| Ok::<_, std::io::Error>(" ".repeat(256)));
+        let body = axum::body::Body::from_stream(futures::stream::iter(chunks));
+        let answer = app.call(post(path, body)).await;
+        assert_eq!(answer.problem().code, ErrorCode::PayloadTooLarge, "{path}");
+    }
 }
 
 #[tokio::test]

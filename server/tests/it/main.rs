@@ -14,5 +14,6 @@ mod headers;
 mod idempotency;
 mod pages;
 mod panics;
+mod process;
 mod stop;
 mod surfaces;
