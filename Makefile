@@ -16,8 +16,7 @@ test: ## Install what is missing and run every check that CI runs
 fmt: ## Format the Rust sources
 	@cargo fmt --all
 
-lint: ## Formatting, layers and clippy, without the tests
-	@scripts/setup test
+lint: ## Formatting, layers, clippy and documentation, without the tests
 	@exec scripts/test lint
 
 clean: ## Remove what was built; tools and data stay

@@ -1,2 +1,10 @@
-//! Placeholder.
-fn main() {}
+//! `palomar-server`: serves Palomar. `migrate` brings the database to the present schema, and
+//! `healthcheck` asks a running server whether it is alive.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    server::commands::run(&arguments).await
+}

@@ -62,7 +62,11 @@ impl Database {
         let writer = sea_orm::Database::connect(options(url, 1)).await?;
         Migrator::up(&writer, None).await?;
         let readers = sea_orm::Database::connect(options(url, READERS)).await?;
-        Ok(Self { readers, writer, _lock: lock })
+        Ok(Self {
+            readers,
+            writer,
+            _lock: lock,
+        })
     }
 
     /// For reading, outside any transaction.
@@ -120,13 +124,18 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
 
 /// The file of an SQLite URL; none for another database or one in memory.
 fn sqlite_file(url: &str) -> Option<PathBuf> {
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
+    let path = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))?;
     let path = path.split('?').next().unwrap_or(path);
     (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
 }
 
 fn lock_beside(file: &Path) -> Result<File, OpenError> {
-    let failed = |source| OpenError::Folder { path: file.to_owned(), source };
+    let failed = |source| OpenError::Folder {
+        path: file.to_owned(),
+        source,
+    };
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }

@@ -29,7 +29,10 @@ pub(crate) async fn reserve(database: &Database, kind: Kind, count: usize) -> Re
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let transaction = database.begin().await?;
     IdBlock::update_many()
-        .col_expr(id_block::Column::NextId, Expr::col(id_block::Column::NextId).add(count))
+        .col_expr(
+            id_block::Column::NextId,
+            Expr::col(id_block::Column::NextId).add(count),
+        )
         .filter(id_block::Column::Kind.eq(kind.as_str()))
         .exec(&transaction)
         .await?;

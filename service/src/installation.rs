@@ -11,7 +11,10 @@ const ONLY_ROW: i32 = 1;
 
 /// The installation's secret, the same for every process and every start.
 pub(crate) async fn secret(database: &Database, now: Timestamp) -> Result<SecretString, DbErr> {
-    if let Some(row) = Installation::find_by_id(ONLY_ROW).one(database.reader()).await? {
+    if let Some(row) = Installation::find_by_id(ONLY_ROW)
+        .one(database.reader())
+        .await?
+    {
         return Ok(row.secret.into());
     }
     let fresh = installation::ActiveModel {
@@ -30,7 +33,9 @@ pub(crate) async fn secret(database: &Database, now: Timestamp) -> Result<Secret
         .exec_without_returning(&transaction)
         .await?;
     transaction.commit().await?;
-    let row = Installation::find_by_id(ONLY_ROW).one(database.reader()).await?;
+    let row = Installation::find_by_id(ONLY_ROW)
+        .one(database.reader())
+        .await?;
     row.map(|row| row.secret.into())
         .ok_or_else(|| DbErr::RecordNotFound("installation".to_owned()))
 }

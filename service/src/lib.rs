@@ -68,7 +68,21 @@ struct Inner {
     tasks: start::Tasks,
 }
 
+/// Sketch.
+pub struct Parts {
+    /// Sketch.
+    pub inbox: Option<Arc<dyn inbox::Inbox>>,
+}
+
 impl Services {
+    /// Sketch.
+    pub async fn start(_config: Config, parts: Parts) -> Result<Self> {
+        Ok(Self(Arc::new(Inner {
+            installation: domain::installation::Installation::default(),
+            inbox: parts.inbox,
+        })))
+    }
+
     /// The use-cases of campaigns.
     pub fn campaigns(&self) -> Campaigns {
         Campaigns(self.clone())
@@ -101,7 +115,11 @@ impl Services {
 
     /// Whether it can serve now: the database answers.
     pub async fn ready(&self) -> Result<()> {
-        self.0.database.ping().await.map_err(|_| Error::Unavailable("the database"))
+        self.0
+            .database
+            .ping()
+            .await
+            .map_err(|_| Error::Unavailable("the database"))
     }
 
     fn database(&self) -> &Database {
@@ -127,6 +145,8 @@ impl Services {
 
 impl fmt::Debug for Services {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Services").field("installation", &self.0.installation).finish_non_exhaustive()
+        f.debug_struct("Services")
+            .field("installation", &self.0.installation)
+            .finish_non_exhaustive()
     }
 }

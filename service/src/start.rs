@@ -54,7 +54,10 @@ pub struct Surroundings {
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Self { catcher: None, clock: Arc::new(SystemClock) }
+        Self {
+            catcher: None,
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 
@@ -90,7 +93,10 @@ impl Services {
             delivery: Arc::clone(&delivery),
             woken: tokio::sync::Notify::new(),
         });
-        let tasks = Tasks { stop: CancellationToken::new(), tracker: TaskTracker::new() };
+        let tasks = Tasks {
+            stop: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+        };
         let services = Self(Arc::new(Inner {
             database,
             clock,
@@ -125,7 +131,10 @@ impl Services {
     pub async fn stop(&self) {
         self.0.delivery.drain().await;
         self.0.tasks.stop.cancel();
-        if tokio::time::timeout(LAST_LOOK, self.0.tasks.tracker.wait()).await.is_err() {
+        if tokio::time::timeout(LAST_LOOK, self.0.tasks.tracker.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("a background task did not end in time");
         }
         self.0.database.close().await;

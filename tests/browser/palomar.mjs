@@ -40,6 +40,9 @@ export async function startPalomar(environment = {}) {
   });
   const said = [];
   const output = () => said.join("\n");
+  // A test that dies on its way must not leave a server behind.
+  const kill = () => server.kill("SIGKILL");
+  process.once("exit", kill);
   const ended = new Promise((resolve) => {
     server.once("error", (error) => resolve({ error }));
     server.once("exit", (code, signal) => resolve({ code, signal }));
@@ -57,14 +60,15 @@ export async function startPalomar(environment = {}) {
 
   async function stop() {
     server.kill("SIGTERM");
-    const end = await within(STOP_LIMIT_MS, ended).finally(() => server.kill("SIGKILL"));
+    const end = await within(STOP_LIMIT_MS, ended).finally(kill);
+    process.off("exit", kill);
     await rm(data, { recursive: true, force: true });
     if (end?.code !== 0) throw new Error(`the server did not end cleanly: ${JSON.stringify(end)}\n${output()}`);
   }
 
   const address = await within(START_LIMIT_MS, Promise.race([listening, ended.then(() => undefined)]));
   if (!address) {
-    server.kill("SIGKILL");
+    kill();
     await rm(data, { recursive: true, force: true });
     throw new Error(`the server did not start: ${JSON.stringify(await ended)}\n${output()}`);
   }

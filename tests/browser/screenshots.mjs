@@ -17,22 +17,26 @@ const given = process.argv.slice(2);
 const palomar = given[0]?.startsWith("http") ? { address: given.shift().replace(/\/$/, "") } : await startPalomar();
 const browser = await launchChromium();
 await mkdir(FOLDER, { recursive: true });
-
-for (const path of given.length ? given : PAGES) {
-  for (const width of WIDTHS) {
-    for (const colorScheme of THEMES) {
-      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-      const heard = complaints(page);
-      await page.goto(palomar.address + path, { waitUntil: "load" });
-      await page.evaluate(() => document.fonts.ready);
-      const name = `${path.replaceAll("/", "-").slice(1) || "dashboard"}-${width}-${colorScheme}.png`;
-      await page.screenshot({ path: join(FOLDER, name), fullPage: true });
-      const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-      console.log([name, tooWide ? "wider than the screen" : "", ...heard].filter(Boolean).join("\n    "));
-      await page.close();
+try {
+  for (const path of given.length ? given : PAGES) {
+    for (const width of WIDTHS) {
+      for (const colorScheme of THEMES) await take(path, width, colorScheme);
     }
   }
+} finally {
+  await browser.close();
+  await palomar.stop?.();
 }
 
-await browser.close();
-await palomar.stop?.();
+/** Takes one picture and says what is wrong with the page, if anything is. */
+async function take(path, width, colorScheme) {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  const heard = complaints(page);
+  await page.goto(palomar.address + path, { waitUntil: "load" });
+  await page.evaluate(() => document.fonts.ready);
+  const name = `${path.replaceAll("/", "-").slice(1) || "dashboard"}-${width}-${colorScheme}.png`;
+  await page.screenshot({ path: join(FOLDER, name), fullPage: true });
+  if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) heard.unshift("wider than the screen");
+  console.log([name, ...heard].join("\n    "));
+  await page.close();
+}

@@ -59,10 +59,12 @@ fn listen(
     name: &str,
     stop: CancellationToken,
 ) -> Result<BoxFuture<'static, Result<(), BoxDynError>>, BoxDynError> {
-    let backoff = ExponentialBackoffMaker::new(FIRST_PAUSE, LONGEST_PAUSE, 0.2, HasherRng::default())?
-        .make_backoff();
-    let retry =
-        RetryPolicy::retries(TRIES - 1).with_backoff(backoff).retry_if(outcome::is_worth_a_retry);
+    let backoff =
+        ExponentialBackoffMaker::new(FIRST_PAUSE, LONGEST_PAUSE, 0.2, HasherRng::default())?
+            .make_backoff();
+    let retry = RetryPolicy::retries(TRIES - 1)
+        .with_backoff(backoff)
+        .retry_if(outcome::is_worth_a_retry);
     let worker = WorkerBuilder::new(name)
         .backend(services.queue().backend())
         .data(services)

@@ -6,7 +6,10 @@ use service::Error;
 /// Only what may pass by itself is: a part of the infrastructure that was away. A recipient's
 /// failure never comes here; it is an outcome, and stands in its row.
 pub(crate) fn is_worth_a_retry(error: &BoxDynError) -> bool {
-    matches!(error.downcast_ref::<Error>(), Some(Error::Unavailable(_) | Error::Database(_)))
+    matches!(
+        error.downcast_ref::<Error>(),
+        Some(Error::Unavailable(_) | Error::Database(_))
+    )
 }
 
 #[cfg(test)]

@@ -6,7 +6,11 @@ use std::{collections::BTreeMap, fmt};
 use garde::Validate;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::{address::EmailAddress, campaign::CampaignStatus, page::MAX_LIMIT};
+use super::{
+    CampaignStatus,
+    rules::{an_address, no_merge_variable, no_nul, not_blank, single_line},
+};
+use crate::page::MAX_LIMIT;
 
 /// The longest subject, in characters.
 pub const MAX_SUBJECT_LENGTH: usize = 500;
@@ -221,46 +225,6 @@ pub struct CampaignList {
     /// How many, 1 to [`MAX_LIMIT`].
     #[garde(inner(range(min = 1, max = MAX_LIMIT)))]
     pub limit: Option<u32>,
-}
-
-fn not_blank(text: &str, _: &()) -> garde::Result {
-    if text.trim().is_empty() {
-        return Err(garde::Error::new("must not be blank"));
-    }
-    Ok(())
-}
-
-/// A header is one line: whoever could break it could write headers of their own.
-fn single_line(text: &str, _: &()) -> garde::Result {
-    if text.chars().any(char::is_control) {
-        return Err(garde::Error::new(
-            "must be one line without control characters",
-        ));
-    }
-    Ok(())
-}
-
-fn no_nul(text: &str, _: &()) -> garde::Result {
-    if text.contains('\0') {
-        return Err(garde::Error::new("must not contain NUL"));
-    }
-    Ok(())
-}
-
-/// A variable that is not filled in would reach everybody as written: better to say no.
-fn no_merge_variable(text: &str, _: &()) -> garde::Result {
-    if text.contains("{{") {
-        return Err(garde::Error::new(
-            "contains “{{”: merge variables are not filled in by this version",
-        ));
-    }
-    Ok(())
-}
-
-fn an_address(text: &str, _: &()) -> garde::Result {
-    EmailAddress::parse(text)
-        .map(drop)
-        .map_err(|error| garde::Error::new(error.to_string()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Everywhere above the entities the word is *campaign*.
 
 mod input;
+mod rules;
 mod status;
 mod view;
 

@@ -35,7 +35,7 @@ use crate::{Actor, Error, Result, Services};
 /// How many failures a campaign's own view carries.
 const ERRORS_SHOWN: u64 = 20;
 /// An unsealed campaign nobody has added to for so long was left behind.
-pub(crate) const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(60);
+pub(crate) const LEFT_BEHIND_AFTER: Duration = Duration::from_mins(1);
 
 /// The use-cases of campaigns. The first argument of each is who asks.
 #[derive(Clone, Debug)]
@@ -79,10 +79,16 @@ impl Campaigns {
     /// One campaign's true state now.
     pub async fn get(&self, _actor: &Actor, id: CampaignId) -> Result<Campaign> {
         let reader = self.0.database().reader();
-        let row = queries::find(reader, id).await?.ok_or(Error::NotFound("campaign"))?;
+        let row = queries::find(reader, id)
+            .await?
+            .ok_or(Error::NotFound("campaign"))?;
         let reply_to = row.reply_to.clone();
         let errors = queries::errors(reader, id, ERRORS_SHOWN).await?;
-        let summary = self.summaries(vec![row]).await?.pop().ok_or(Error::NotFound("campaign"))?;
+        let summary = self
+            .summaries(vec![row])
+            .await?
+            .pop()
+            .ok_or(Error::NotFound("campaign"))?;
         Ok(Campaign {
             summary,
             reply_to,
@@ -127,7 +133,10 @@ impl Campaigns {
         let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
         let rows = queries::list(self.0.database().reader(), &request, before, limit).await?;
         let page = Page::from_one_more(rows, limit, |row| row.id.to_string());
-        Ok(Page { items: self.summaries(page.items).await?, next_cursor: page.next_cursor })
+        Ok(Page {
+            items: self.summaries(page.items).await?,
+            next_cursor: page.next_cursor,
+        })
     }
 
     /// What stands above the list on the dashboard.
@@ -136,7 +145,12 @@ impl Campaigns {
         let running = [CampaignStatus::Pending, CampaignStatus::Processing];
         let sending = queries::in_status(reader, &running).await?;
         let mut needs_you = queries::in_status(reader, &[CampaignStatus::Paused]).await?;
-        needs_you.extend(sending.iter().filter(|row| row.waiting_code.is_some()).cloned());
+        needs_you.extend(
+            sending
+                .iter()
+                .filter(|row| row.waiting_code.is_some())
+                .cloned(),
+        );
         for row in queries::with_unknown(reader).await? {
             if needs_you.iter().all(|known| known.id != row.id) {
                 needs_you.push(row);
@@ -151,7 +165,10 @@ impl Campaigns {
         Ok(Overview {
             needs_you: self.summaries(needs_you).await?,
             sending: self.summaries(sending).await?,
-            totals: CampaignTotals { all: by_status.iter().map(|(_, n)| n).sum(), by_status },
+            totals: CampaignTotals {
+                all: by_status.iter().map(|(_, n)| n).sum(),
+                by_status,
+            },
         })
     }
 
@@ -189,14 +206,21 @@ impl Campaigns {
 
     /// Turns rows into views, the running ones with their counts of this moment.
     pub(crate) async fn summaries(&self, rows: Vec<CampaignRow>) -> Result<Vec<CampaignSummary>> {
-        let running: Vec<_> =
-            rows.iter().filter(|row| !row.status.has_ended()).map(|row| row.id).collect();
+        let running: Vec<_> = rows
+            .iter()
+            .filter(|row| !row.status.has_ended())
+            .map(|row| row.id)
+            .collect();
         let sums = if running.is_empty() {
             Vec::new()
         } else {
             queries::sums(self.0.database().reader(), running).await?
         };
-        let of = |id| sums.iter().find(|sums: &&SliceSums| sums.email_job_id == Some(id)).copied();
+        let of = |id| {
+            sums.iter()
+                .find(|sums: &&SliceSums| sums.email_job_id == Some(id))
+                .copied()
+        };
         let rates = self.0.rates();
         Ok(rows
             .into_iter()
@@ -223,8 +247,14 @@ impl Campaigns {
             return Ok(replayed);
         }
         let (database, clock) = (self.0.database(), self.0.clock());
-        let stored =
-            store::store(database, clock, self.0.default_sender(), &prepared, key.as_deref()).await;
+        let stored = store::store(
+            database,
+            clock,
+            self.0.default_sender(),
+            &prepared,
+            key.as_deref(),
+        )
+        .await;
         match stored {
             Ok(id) => {
                 self.0.reconciler().wake();
@@ -251,7 +281,10 @@ impl Campaigns {
             return Err(Error::KeyReused);
         }
         if row.sealed_at.is_some() {
-            return self.created(row.id, prepared.left_out.clone(), true).await.map(Some);
+            return self
+                .created(row.id, prepared.left_out.clone(), true)
+                .await
+                .map(Some);
         }
         if self.0.clock().now().since(row.touched_at) < LEFT_BEHIND_AFTER {
             return Err(Error::InProgress);
@@ -262,12 +295,17 @@ impl Campaigns {
 
     async fn created(&self, id: CampaignId, left_out: LeftOut, replayed: bool) -> Result<Created> {
         let campaign = self.get(&Actor::Local, id).await?;
-        Ok(Created { created: CampaignCreated { campaign, left_out }, replayed })
+        Ok(Created {
+            created: CampaignCreated { campaign, left_out },
+            replayed,
+        })
     }
 }
 
 fn validate(request: &impl Validate<Context = ()>) -> Result<()> {
-    request.validate().map_err(|report| Error::Invalid(domain::error::fields_of(&report)))
+    request
+        .validate()
+        .map_err(|report| Error::Invalid(domain::error::fields_of(&report)))
 }
 
 /// Cursors are the key of the last item; nothing else is one.
@@ -275,7 +313,10 @@ fn cursor(text: Option<&str>) -> Result<Option<i64>> {
     match text {
         None | Some("") => Ok(None),
         Some(text) => text.parse().map(Some).map_err(|_| {
-            Error::Invalid(vec![FieldError::new("cursor", "is not one this list gave out")])
+            Error::Invalid(vec![FieldError::new(
+                "cursor",
+                "is not one this list gave out",
+            )])
         }),
     }
 }

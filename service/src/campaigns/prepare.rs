@@ -39,14 +39,19 @@ pub(super) fn from_request(input: CampaignCreate) -> Result<Prepared, Vec<FieldE
     let (content, recipients, invalid) = input.into_parts();
     let mut gathered = Gathered::default();
     if recipients.is_empty() {
-        gathered.faults.push(FieldError::new("recipients", "must name at least one recipient"));
+        gathered.faults.push(FieldError::new(
+            "recipients",
+            "must name at least one recipient",
+        ));
     }
     for (position, recipient) in recipients.into_iter().enumerate() {
         match EmailAddress::parse(recipient.email.trim()) {
             Ok(address) => gathered.add(&address, &recipient.vars),
             Err(reason) => {
                 let message = format!("“{}”: {reason}", shortened(&recipient.email));
-                gathered.invalid.push(FieldError::new(format!("recipients[{position}]"), message));
+                gathered
+                    .invalid
+                    .push(FieldError::new(format!("recipients[{position}]"), message));
             }
         }
     }
@@ -58,10 +63,20 @@ pub(super) fn from_request(input: CampaignCreate) -> Result<Prepared, Vec<FieldE
 pub(super) fn from_form(form: CampaignForm) -> Result<Prepared, Vec<FieldError>> {
     let request_hash = hash(&form);
     let (content, list, invalid) = form.into_parts();
-    let RecipientList { entries, duplicates, invalid: lines } = recipient_list::parse(&list);
-    let mut gathered = Gathered { duplicates: duplicates.len() as u64, ..Gathered::default() };
+    let RecipientList {
+        entries,
+        duplicates,
+        invalid: lines,
+    } = recipient_list::parse(&list);
+    let mut gathered = Gathered {
+        duplicates: duplicates.len() as u64,
+        ..Gathered::default()
+    };
     if entries.is_empty() && lines.is_empty() {
-        gathered.faults.push(FieldError::new("recipients", "must name at least one recipient"));
+        gathered.faults.push(FieldError::new(
+            "recipients",
+            "must name at least one recipient",
+        ));
     }
     for entry in entries {
         gathered.add(&entry.address, &entry.vars);
@@ -92,7 +107,9 @@ impl Gathered {
             self.duplicates += 1;
             return;
         }
-        let vars = (!vars.is_empty()).then(|| serde_json::to_string(vars)).and_then(Result::ok);
+        let vars = (!vars.is_empty())
+            .then(|| serde_json::to_string(vars))
+            .and_then(Result::ok);
         self.recipients.push(PreparedRecipient {
             email: address.as_written().to_owned(),
             email_key: key,
@@ -114,7 +131,10 @@ impl Gathered {
         match invalid {
             InvalidRecipients::Reject => faults.append(&mut self.invalid),
             InvalidRecipients::Skip if self.recipients.is_empty() && !self.invalid.is_empty() => {
-                faults.push(FieldError::new("recipients", "none of them is a valid address"));
+                faults.push(FieldError::new(
+                    "recipients",
+                    "none of them is a valid address",
+                ));
             }
             InvalidRecipients::Skip => {}
         }
@@ -178,7 +198,10 @@ mod tests {
             body: "<p>Hola</p>".to_owned(),
             recipients: recipients
                 .iter()
-                .map(|email| RecipientInput { email: (*email).to_owned(), vars: [].into() })
+                .map(|email| RecipientInput {
+                    email: (*email).to_owned(),
+                    vars: [].into(),
+                })
                 .collect(),
             ..CampaignCreate::default()
         }
@@ -189,7 +212,11 @@ mod tests {
         let faults = from_request(request(&["ana@example.org", "nobody", "a@@b.org"])).unwrap_err();
         let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
         assert_eq!(paths, ["recipients[1]", "recipients[2]"]);
-        assert!(faults[0].message.contains("“nobody”: no @"), "{}", faults[0].message);
+        assert!(
+            faults[0].message.contains("“nobody”: no @"),
+            "{}",
+            faults[0].message
+        );
     }
 
     #[test]
@@ -200,7 +227,10 @@ mod tests {
         assert_eq!(prepared.recipients.len(), 1);
         assert_eq!(prepared.left_out.invalid, 1);
         assert_eq!(prepared.left_out.duplicates, 1);
-        assert_eq!(prepared.left_out.invalid_recipients[0].path, "recipients[1]");
+        assert_eq!(
+            prepared.left_out.invalid_recipients[0].path,
+            "recipients[1]"
+        );
     }
 
     #[test]

@@ -95,7 +95,10 @@ pub(crate) async fn find_whole(
     connection: &impl ConnectionTrait,
     id: CampaignId,
 ) -> Result<Option<email_job::Model>, DbErr> {
-    sealed().filter(email_job::Column::Id.eq(id)).one(connection).await
+    sealed()
+        .filter(email_job::Column::Id.eq(id))
+        .one(connection)
+        .await
 }
 
 /// One campaign by its idempotency key, sealed or not.
@@ -157,7 +160,11 @@ pub(crate) async fn under_way_or_ended_since(
     connection: &impl ConnectionTrait,
     since: Timestamp,
 ) -> Result<Vec<CampaignRow>, DbErr> {
-    let under_way = [CampaignStatus::Pending, CampaignStatus::Processing, CampaignStatus::Paused];
+    let under_way = [
+        CampaignStatus::Pending,
+        CampaignStatus::Processing,
+        CampaignStatus::Paused,
+    ];
     sealed()
         .filter(
             Condition::any()

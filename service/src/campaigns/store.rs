@@ -63,12 +63,18 @@ async fn insert_unsealed(
     let content = &prepared.content;
     let (from_name, from_email) = match &content.from_email {
         Some(email) => (content.from_name.clone(), email.clone()),
-        None => (content.from_name.clone().or_else(|| sender.name.clone()), sender.email.clone()),
+        None => (
+            content.from_name.clone().or_else(|| sender.name.clone()),
+            sender.email.clone(),
+        ),
     };
     let transaction = database.begin().await?;
     let row = email_job::ActiveModel {
         id: Set(id),
-        name: Set(content.name.clone().unwrap_or_else(|| content.subject.clone())),
+        name: Set(content
+            .name
+            .clone()
+            .unwrap_or_else(|| content.subject.clone())),
         subject: Set(content.subject.clone()),
         body: Set(content.body.clone()),
         text_body: Set(content.text_body.clone()),
@@ -84,7 +90,9 @@ async fn insert_unsealed(
         request_hash: Set(key.map(|_| prepared.request_hash.clone())),
         ..Default::default()
     };
-    EmailJob::insert(row).exec_without_returning(&transaction).await?;
+    EmailJob::insert(row)
+        .exec_without_returning(&transaction)
+        .await?;
     transaction.commit().await
 }
 
@@ -98,18 +106,22 @@ async fn insert_slice(
     let first_id = ids::reserve(database, Kind::Recipient, chunk.len()).await?;
     let size = i64::try_from(SLICE_SIZE).unwrap_or(i64::MAX);
     let first_no = no * size;
-    let rows = (0_i64..).zip(chunk).map(|(offset, prepared)| recipient::ActiveModel {
-        id: Set(domain::RecipientId(first_id + offset)),
-        email_job_id: Set(campaign),
-        no: Set(first_no + offset),
-        email: Set(prepared.email.clone()),
-        email_key: Set(prepared.email_key.clone()),
-        vars: Set(prepared.vars.clone()),
-        status: Set(RecipientStatus::Pending),
-        ..Default::default()
-    });
+    let rows = (0_i64..)
+        .zip(chunk)
+        .map(|(offset, prepared)| recipient::ActiveModel {
+            id: Set(domain::RecipientId(first_id + offset)),
+            email_job_id: Set(campaign),
+            no: Set(first_no + offset),
+            email: Set(prepared.email.clone()),
+            email_key: Set(prepared.email_key.clone()),
+            vars: Set(prepared.vars.clone()),
+            status: Set(RecipientStatus::Pending),
+            ..Default::default()
+        });
     let transaction = database.begin().await?;
-    Recipient::insert_many(rows).exec_without_returning(&transaction).await?;
+    Recipient::insert_many(rows)
+        .exec_without_returning(&transaction)
+        .await?;
     let row = slice::ActiveModel {
         email_job_id: Set(campaign),
         no: Set(no),
@@ -119,7 +131,9 @@ async fn insert_slice(
         owner: NotSet,
         ..Default::default()
     };
-    Slice::insert(row).exec_without_returning(&transaction).await?;
+    Slice::insert(row)
+        .exec_without_returning(&transaction)
+        .await?;
     EmailJob::update_many()
         .col_expr(email_job::Column::TouchedAt, Expr::value(now))
         .filter(email_job::Column::Id.eq(campaign))
@@ -162,7 +176,10 @@ pub(crate) async fn delete_unsealed(database: &Database, id: CampaignId) -> Resu
     if deleted.rows_affected == 0 {
         return Ok(());
     }
-    Slice::delete_many().filter(slice::Column::EmailJobId.eq(id)).exec(&transaction).await?;
+    Slice::delete_many()
+        .filter(slice::Column::EmailJobId.eq(id))
+        .exec(&transaction)
+        .await?;
     Recipient::delete_many()
         .filter(recipient::Column::EmailJobId.eq(id))
         .exec(&transaction)

@@ -13,14 +13,16 @@ use super::queries::{CampaignRow, ReasonRow, SliceSums};
 /// A campaign's state. While it runs its counts are those of its slices, which move with every
 /// commit; its own columns follow about a second later and are exact once it has ended.
 pub(crate) fn summary(row: CampaignRow, live: Option<SliceSums>, rate: f64) -> CampaignSummary {
-    let sums = live.filter(|_| !row.status.has_ended()).unwrap_or(SliceSums {
-        sent: row.sent_emails,
-        failed: row.failed_emails,
-        unknown: row.unknown_emails,
-        skipped: row.skipped_emails,
-        deferred: row.deferred_emails,
-        ..SliceSums::default()
-    });
+    let sums = live
+        .filter(|_| !row.status.has_ended())
+        .unwrap_or(SliceSums {
+            sent: row.sent_emails,
+            failed: row.failed_emails,
+            unknown: row.unknown_emails,
+            skipped: row.skipped_emails,
+            deferred: row.deferred_emails,
+            ..SliceSums::default()
+        });
     let counts = counts(row.total_emails, &sums);
     let rate = if row.status.has_ended() { 0.0 } else { rate };
     CampaignSummary {

@@ -129,7 +129,7 @@ impl Settings {
                 _ => self.fault(format!("{file}: {key} must be a text or a whole number")),
             }
         }
-        self.add(entries, |name| name.to_lowercase(), Some(file));
+        self.add(entries, str::to_lowercase, Some(file));
     }
 
     fn add_environment(&mut self, environment: impl Iterator<Item = (String, String)>) {

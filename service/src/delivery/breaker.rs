@@ -15,7 +15,7 @@ const BROKEN_IN_A_ROW: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A server that served somebody so lately is one that serves.
-const LATELY: Duration = Duration::from_secs(300);
+const LATELY: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Default)]
 struct State {
@@ -51,10 +51,18 @@ impl Breaker {
             let until = {
                 let mut state = self.state();
                 match &state.open {
-                    None => return Admission { breaker: Arc::clone(self), probe: false },
+                    None => {
+                        return Admission {
+                            breaker: Arc::clone(self),
+                            probe: false,
+                        };
+                    }
                     Some((until, _)) if *until <= Instant::now() && !state.probing => {
                         state.probing = true;
-                        return Admission { breaker: Arc::clone(self), probe: true };
+                        return Admission {
+                            breaker: Arc::clone(self),
+                            probe: true,
+                        };
                     }
                     Some((until, _)) if state.probing => *until + LONGEST_PAUSE,
                     Some((until, _)) => *until,
@@ -82,7 +90,9 @@ impl Breaker {
     }
 
     fn open(&self, state: &mut State, reason: &str) {
-        let pause = state.pause.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE));
+        let pause = state
+            .pause
+            .map_or(FIRST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE));
         state.pause = Some(pause);
         if state.open.is_none() {
             tracing::warn!(reason, "the SMTP server is given a rest");
@@ -142,7 +152,10 @@ mod tests {
         assert!(breaker.admit().now_or_never().is_none());
         assert_eq!(breaker.reason().as_deref(), Some("connection refused"));
         let probe = breaker.admit().await;
-        assert!(breaker.admit().now_or_never().is_none(), "a second one tried");
+        assert!(
+            breaker.admit().now_or_never().is_none(),
+            "a second one tried"
+        );
         probe.served();
         assert!(breaker.admit().now_or_never().is_some());
         assert_eq!(breaker.reason(), None);

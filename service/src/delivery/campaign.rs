@@ -19,12 +19,24 @@ pub(super) async fn pause_refused(
 ) -> Result<(), DbErr> {
     let transaction = database.begin().await?;
     let paused = EmailJob::update_many()
-        .col_expr(email_job::Column::Status, Expr::value(CampaignStatus::Paused))
-        .col_expr(email_job::Column::DesiredState, Expr::value(DesiredState::Pause))
-        .col_expr(email_job::Column::WaitingCode, Expr::value(waiting::SENDER_REFUSED))
+        .col_expr(
+            email_job::Column::Status,
+            Expr::value(CampaignStatus::Paused),
+        )
+        .col_expr(
+            email_job::Column::DesiredState,
+            Expr::value(DesiredState::Pause),
+        )
+        .col_expr(
+            email_job::Column::WaitingCode,
+            Expr::value(waiting::SENDER_REFUSED),
+        )
         .col_expr(email_job::Column::WaitingDetail, Expr::value(words))
         .col_expr(email_job::Column::WaitingSince, Expr::value(now))
-        .col_expr(email_job::Column::Version, Expr::col(email_job::Column::Version).add(1))
+        .col_expr(
+            email_job::Column::Version,
+            Expr::col(email_job::Column::Version).add(1),
+        )
         .filter(email_job::Column::Id.eq(campaign))
         .filter(email_job::Column::DesiredState.eq(DesiredState::Run))
         .exec(&transaction)
@@ -45,10 +57,9 @@ pub(super) async fn mark_unreachable(
     let marked = email_job::Column::WaitingCode;
     let update = EmailJob::update_many()
         .filter(email_job::Column::SealedAt.is_not_null())
-        .filter(email_job::Column::Status.is_in([
-            CampaignStatus::Pending,
-            CampaignStatus::Processing,
-        ]));
+        .filter(
+            email_job::Column::Status.is_in([CampaignStatus::Pending, CampaignStatus::Processing]),
+        );
     let update = match reason {
         Some(reason) => {
             let reason: String = reason.chars().take(500).collect();
@@ -60,8 +71,14 @@ pub(super) async fn mark_unreachable(
         }
         None => update
             .col_expr(marked, Expr::value(None::<String>))
-            .col_expr(email_job::Column::WaitingDetail, Expr::value(None::<String>))
-            .col_expr(email_job::Column::WaitingSince, Expr::value(None::<Timestamp>))
+            .col_expr(
+                email_job::Column::WaitingDetail,
+                Expr::value(None::<String>),
+            )
+            .col_expr(
+                email_job::Column::WaitingSince,
+                Expr::value(None::<Timestamp>),
+            )
             .filter(marked.eq(waiting::SMTP_UNREACHABLE)),
     };
     let transaction = database.begin().await?;

@@ -117,7 +117,10 @@ impl Delivery {
             runner: Arc::new(runner),
             places: Arc::new(Semaphore::new(SLICES_AT_ONCE)),
             runs: TaskTracker::new(),
-            engine: Mutex::new(Engine { slots, journal: Some(writer) }),
+            engine: Mutex::new(Engine {
+                slots,
+                journal: Some(writer),
+            }),
             drain_deadline: config.drain_deadline,
         }
     }
@@ -129,7 +132,9 @@ impl Delivery {
     /// An error is one of the infrastructure, never of a recipient; nothing was claimed then.
     pub async fn send_slice(&self, job: SendSlice) -> Result<SliceOutcome> {
         let place = timeout(JOB_WAITS, Arc::clone(&self.places).acquire_owned()).await;
-        let Ok(place) = place else { return Ok(SliceOutcome::NotDue) };
+        let Ok(place) = place else {
+            return Ok(SliceOutcome::NotDue);
+        };
         let place = place.map_err(|_| Error::Unavailable("delivery"))?;
         if self.runner.shared.stop.is_cancelled() {
             return Ok(SliceOutcome::NotDue);

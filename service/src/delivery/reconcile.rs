@@ -2,11 +2,7 @@
 //! loses a bell, a process or a queue loses no more than the time until the next look.
 //! Everything it does is idempotent.
 
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use domain::{CampaignId, Timestamp, campaign::CampaignStatus};
 use entity::{
@@ -112,10 +108,10 @@ impl Reconciler {
             .columns([email_job::Column::Id, email_job::Column::OpenSlices])
             .filter(email_job::Column::SealedAt.is_not_null())
             .filter(email_job::Column::DesiredState.eq(DesiredState::Run))
-            .filter(email_job::Column::Status.is_in([
-                CampaignStatus::Pending,
-                CampaignStatus::Processing,
-            ]))
+            .filter(
+                email_job::Column::Status
+                    .is_in([CampaignStatus::Pending, CampaignStatus::Processing]),
+            )
             .order_by(email_job::Column::Id, Order::Asc)
             .into_tuple()
             .all(self.database.reader())
@@ -163,7 +159,9 @@ impl Reconciler {
         while free > 0
             && let Some((campaign, mut due)) = turns.pop_front()
         {
-            let Some(slice) = due.pop_front() else { continue };
+            let Some(slice) = due.pop_front() else {
+                continue;
+            };
             if self.ring(SendSlice { campaign, slice }, now).await? {
                 free -= 1;
             }
@@ -172,7 +170,12 @@ impl Reconciler {
         Ok(())
     }
 
-    async fn due(&self, campaign: CampaignId, now: Timestamp, most: u64) -> Result<Vec<i64>, DbErr> {
+    async fn due(
+        &self,
+        campaign: CampaignId,
+        now: Timestamp,
+        most: u64,
+    ) -> Result<Vec<i64>, DbErr> {
         Slice::find()
             .select_only()
             .column(slice::Column::No)
@@ -223,14 +226,18 @@ impl Reconciler {
             return Ok(false);
         }
         if let Err(error) = self.queue.ring(job) {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a bell was not heard");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a bell was not heard"
+            );
         }
         Ok(true)
     }
 
     async fn clear_left_behind(&self, now: Timestamp) -> Result<(), DbErr> {
         let long_ago = Timestamp(
-            now.0.saturating_sub(i64::try_from(LEFT_BEHIND_AFTER.as_millis()).unwrap_or(i64::MAX)),
+            now.0
+                .saturating_sub(i64::try_from(LEFT_BEHIND_AFTER.as_millis()).unwrap_or(i64::MAX)),
         );
         let left: Vec<CampaignId> = EmailJob::find()
             .select_only()
@@ -242,7 +249,10 @@ impl Reconciler {
             .await?;
         for campaign in left {
             store::delete_unsealed(&self.database, campaign).await?;
-            tracing::info!(campaign.id = campaign.0, "a campaign that was never finished is gone");
+            tracing::info!(
+                campaign.id = campaign.0,
+                "a campaign that was never finished is gone"
+            );
         }
         Ok(())
     }

@@ -15,7 +15,9 @@ pub(super) async fn running_campaign(
     connection: &impl ConnectionTrait,
     sums: &SliceSums,
 ) -> Result<(), DbErr> {
-    let Some(campaign) = sums.email_job_id else { return Ok(()) };
+    let Some(campaign) = sums.email_job_id else {
+        return Ok(());
+    };
     counters(campaign, sums)
         .filter(email_job::Column::Status.is_not_in([
             CampaignStatus::Completed,
@@ -45,16 +47,28 @@ pub(super) async fn end_campaign(
     campaign: CampaignId,
     now: Timestamp,
 ) -> Result<CampaignStatus, DbErr> {
-    let sums = queries::sums(connection, [campaign]).await?.pop().unwrap_or_default();
+    let sums = queries::sums(connection, [campaign])
+        .await?
+        .pop()
+        .unwrap_or_default();
     let nobody_reached = sums.sent == 0 && sums.unknown == 0 && sums.failed > 0;
-    let status =
-        if nobody_reached { CampaignStatus::Failed } else { CampaignStatus::Completed };
+    let status = if nobody_reached {
+        CampaignStatus::Failed
+    } else {
+        CampaignStatus::Completed
+    };
     counters(campaign, &sums)
         .col_expr(email_job::Column::Status, Expr::value(status))
         .col_expr(email_job::Column::CompletedAt, Expr::value(now))
         .col_expr(email_job::Column::WaitingCode, Expr::value(None::<String>))
-        .col_expr(email_job::Column::WaitingDetail, Expr::value(None::<String>))
-        .col_expr(email_job::Column::WaitingSince, Expr::value(None::<Timestamp>))
+        .col_expr(
+            email_job::Column::WaitingDetail,
+            Expr::value(None::<String>),
+        )
+        .col_expr(
+            email_job::Column::WaitingSince,
+            Expr::value(None::<Timestamp>),
+        )
         .filter(email_job::Column::OpenSlices.eq(0))
         .filter(email_job::Column::Status.is_in([
             CampaignStatus::Pending,
@@ -72,7 +86,13 @@ fn counters(campaign: CampaignId, sums: &SliceSums) -> UpdateMany<EmailJob> {
         .col_expr(email_job::Column::FailedEmails, Expr::value(sums.failed))
         .col_expr(email_job::Column::UnknownEmails, Expr::value(sums.unknown))
         .col_expr(email_job::Column::SkippedEmails, Expr::value(sums.skipped))
-        .col_expr(email_job::Column::DeferredEmails, Expr::value(sums.deferred))
-        .col_expr(email_job::Column::Version, Expr::col(email_job::Column::Version).add(1))
+        .col_expr(
+            email_job::Column::DeferredEmails,
+            Expr::value(sums.deferred),
+        )
+        .col_expr(
+            email_job::Column::Version,
+            Expr::col(email_job::Column::Version).add(1),
+        )
         .filter(email_job::Column::Id.eq(campaign))
 }

@@ -88,7 +88,10 @@ impl Runner {
     }
 
     fn template(&self, campaign: &email_job::Model) -> Result<Arc<Template>, BuildError> {
-        let mut templates = self.templates.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut templates = self
+            .templates
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(template) = templates.get(&campaign.id).and_then(Weak::upgrade) {
             return Ok(template);
         }
@@ -137,7 +140,10 @@ impl Runner {
                 work.give_up();
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a lease was not renewed");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a lease was not renewed"
+                );
             }
         }
     }
@@ -162,7 +168,11 @@ impl Runner {
 
 fn report(job: SendSlice, released: Released) {
     if let Released::Ended(status) = released {
-        tracing::info!(campaign.id = job.campaign.0, status = status.as_str(), "campaign ended");
+        tracing::info!(
+            campaign.id = job.campaign.0,
+            status = status.as_str(),
+            "campaign ended"
+        );
     }
     tracing::debug!(
         campaign.id = job.campaign.0,

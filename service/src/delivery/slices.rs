@@ -47,7 +47,9 @@ pub(super) async fn claim(
 ) -> Result<Option<Claim>, DbErr> {
     let transaction = database.begin().await?;
     let key = (job.campaign, job.slice);
-    let Some(found) = Slice::find_by_id(key).one(&transaction).await? else { return Ok(None) };
+    let Some(found) = Slice::find_by_id(key).one(&transaction).await? else {
+        return Ok(None);
+    };
     if !to_be_had(&found, owner, now, others) {
         return Ok(None);
     }
@@ -85,7 +87,12 @@ pub(super) async fn claim(
     }
     let rows = due(&transaction, job, &found, now).await?;
     transaction.commit().await?;
-    Ok(Some(Claim { epoch: found.epoch + 1, rows, campaign, left_unknown }))
+    Ok(Some(Claim {
+        epoch: found.epoch + 1,
+        rows,
+        campaign,
+        left_unknown,
+    }))
 }
 
 fn to_be_had(found: &slice::Model, owner: &str, now: Timestamp, others: Others) -> bool {
@@ -106,8 +113,14 @@ async fn leave_unknown(
     now: Timestamp,
 ) -> Result<u64, DbErr> {
     let left = Recipient::update_many()
-        .col_expr(recipient::Column::Status, Expr::value(RecipientStatus::Unknown))
-        .col_expr(recipient::Column::Trouble, Expr::value(Some(RecipientStatus::Unknown)))
+        .col_expr(
+            recipient::Column::Status,
+            Expr::value(RecipientStatus::Unknown),
+        )
+        .col_expr(
+            recipient::Column::Trouble,
+            Expr::value(Some(RecipientStatus::Unknown)),
+        )
         .col_expr(
             recipient::Column::AttemptsCounted,
             Expr::col(recipient::Column::AttemptsCounted).add(1),
@@ -140,7 +153,10 @@ async fn begin_campaign(
     now: Timestamp,
 ) -> Result<(), DbErr> {
     EmailJob::update_many()
-        .col_expr(email_job::Column::Status, Expr::value(CampaignStatus::Processing))
+        .col_expr(
+            email_job::Column::Status,
+            Expr::value(CampaignStatus::Processing),
+        )
         .col_expr(email_job::Column::StartedAt, Expr::value(now))
         .filter(email_job::Column::Id.eq(job.campaign))
         .filter(email_job::Column::Status.eq(CampaignStatus::Pending))
@@ -155,11 +171,13 @@ async fn due(
     found: &slice::Model,
     now: Timestamp,
 ) -> Result<Vec<Claimed>, DbErr> {
-    let due = Condition::any().add(recipient::Column::Status.eq(RecipientStatus::Pending)).add(
-        Condition::all()
-            .add(recipient::Column::Status.eq(RecipientStatus::Deferred))
-            .add(recipient::Column::NextAttemptAt.lte(now)),
-    );
+    let due = Condition::any()
+        .add(recipient::Column::Status.eq(RecipientStatus::Pending))
+        .add(
+            Condition::all()
+                .add(recipient::Column::Status.eq(RecipientStatus::Deferred))
+                .add(recipient::Column::NextAttemptAt.lte(now)),
+        );
     let rows = Recipient::find()
         .filter(within(job, found))
         .filter(due)
@@ -188,7 +206,10 @@ pub(super) async fn renew(
 ) -> Result<bool, DbErr> {
     let transaction = database.begin().await?;
     let renewed = Slice::update_many()
-        .col_expr(slice::Column::Renewal, Expr::col(slice::Column::Renewal).add(1))
+        .col_expr(
+            slice::Column::Renewal,
+            Expr::col(slice::Column::Renewal).add(1),
+        )
         .filter(held(job, owner, epoch))
         .exec(&transaction)
         .await?;
@@ -245,7 +266,13 @@ pub(super) async fn release(
         .into_model::<Standing>()
         .all(&transaction)
         .await?;
-    let of = |status| standing.iter().filter(|s| s.status == status).map(|s| s.n).sum::<i64>();
+    let of = |status| {
+        standing
+            .iter()
+            .filter(|s| s.status == status)
+            .map(|s| s.n)
+            .sum::<i64>()
+    };
     if of(RecipientStatus::Sending) > 0 {
         // Somebody's outcome is still unknown here: whoever takes the slice over settles it.
         return Ok(Released::Lost);
@@ -267,10 +294,22 @@ pub(super) async fn release(
         .col_expr(slice::Column::NextDueAt, Expr::value(next_due_at))
         .col_expr(slice::Column::RungAt, Expr::value(None::<Timestamp>))
         .col_expr(slice::Column::Sent, Expr::value(of(RecipientStatus::Sent)))
-        .col_expr(slice::Column::Failed, Expr::value(of(RecipientStatus::Failed)))
-        .col_expr(slice::Column::Unknown, Expr::value(of(RecipientStatus::Unknown)))
-        .col_expr(slice::Column::Skipped, Expr::value(of(RecipientStatus::Skipped)))
-        .col_expr(slice::Column::Deferred, Expr::value(of(RecipientStatus::Deferred)))
+        .col_expr(
+            slice::Column::Failed,
+            Expr::value(of(RecipientStatus::Failed)),
+        )
+        .col_expr(
+            slice::Column::Unknown,
+            Expr::value(of(RecipientStatus::Unknown)),
+        )
+        .col_expr(
+            slice::Column::Skipped,
+            Expr::value(of(RecipientStatus::Skipped)),
+        )
+        .col_expr(
+            slice::Column::Deferred,
+            Expr::value(of(RecipientStatus::Deferred)),
+        )
         .filter(held(job, owner, epoch))
         .exec(&transaction)
         .await?;
@@ -290,7 +329,10 @@ async fn close(
     now: Timestamp,
 ) -> Result<Released, DbErr> {
     EmailJob::update_many()
-        .col_expr(email_job::Column::OpenSlices, Expr::col(email_job::Column::OpenSlices).sub(1))
+        .col_expr(
+            email_job::Column::OpenSlices,
+            Expr::col(email_job::Column::OpenSlices).sub(1),
+        )
         .filter(email_job::Column::Id.eq(job.campaign))
         .exec(connection)
         .await?;
@@ -301,7 +343,9 @@ async fn close(
         .one(connection)
         .await?;
     if open == Some(0) {
-        return Ok(Released::Ended(rollup::end_campaign(connection, job.campaign, now).await?));
+        return Ok(Released::Ended(
+            rollup::end_campaign(connection, job.campaign, now).await?,
+        ));
     }
     Ok(Released::Closed)
 }

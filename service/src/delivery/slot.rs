@@ -55,7 +55,10 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, session: None }
+        Self {
+            shared,
+            session: None,
+        }
     }
 
     /// Delivers one recipient after the other until the process is to stop; a dialogue that has
@@ -89,7 +92,13 @@ impl Slot {
         let now = self.shared.clock.now();
         match work.template.message(claimed.id, &claimed.email, now) {
             Ok((envelope, content)) => {
-                let message = Message { work, stay, claimed, envelope, content };
+                let message = Message {
+                    work,
+                    stay,
+                    claimed,
+                    envelope,
+                    content,
+                };
                 self.hand_over(message).await;
             }
             Err(error) => self.fail_unsent(&work, stay, claimed, &error).await,
@@ -98,11 +107,15 @@ impl Slot {
 
     /// An address no message can be made for fails without a server being asked.
     async fn fail_unsent(&self, work: &Work, stay: Stay, claimed: Claimed, error: &BuildError) {
-        let Some(permit) = self.place_in_window().await else { return };
+        let Some(permit) = self.place_in_window().await else {
+            return;
+        };
         if self.shared.journal.start(&work.lease, &claimed).await == Started::Yes {
             let verdict = Verdict::impossible(&claimed, error.to_string());
             let hold = Hold::new(permit, stay);
-            self.shared.journal.settle(Settle::of(work.lease.slice, &claimed, verdict, hold));
+            self.shared
+                .journal
+                .settle(Settle::of(work.lease.slice, &claimed, verdict, hold));
         }
     }
 
@@ -116,11 +129,18 @@ impl Slot {
             self.shared.feed.put_back(&message.work, message.claimed);
             return;
         };
-        let Some(permit) = self.place_in_window().await else { return };
+        let Some(permit) = self.place_in_window().await else {
+            return;
+        };
         if !message.work.lease.holds() {
             return message.work.give_up();
         }
-        match self.shared.journal.start(&message.work.lease, &message.claimed).await {
+        match self
+            .shared
+            .journal
+            .start(&message.work.lease, &message.claimed)
+            .await
+        {
             Started::Yes => self.converse(message, permit, admission).await,
             Started::SliceClosed => message.work.give_up(),
             Started::RowMoved => {}
@@ -131,7 +151,11 @@ impl Slot {
     /// has lost anything.
     async fn connected(&mut self, admission: Admission) -> Option<Admission> {
         // Servers close kept connections, some without a word.
-        if !self.session.as_mut().is_some_and(|kept| kept.is_idle() && kept.is_still_open()) {
+        if !self
+            .session
+            .as_mut()
+            .is_some_and(|kept| kept.is_idle() && kept.is_still_open())
+        {
             self.session = None;
             match Session::connect(&self.shared.server).await {
                 Ok(session) => self.session = Some(session),
@@ -154,14 +178,16 @@ impl Slot {
         permit: OwnedSemaphorePermit,
         admission: Admission,
     ) {
-        let Some(session) = self.session.as_mut() else { return };
+        let Some(session) = self.session.as_mut() else {
+            return;
+        };
         let kept = session.messages_sent() > 0;
         let mut withdrawn = false;
         let settled = match reply::settle_envelope(session.envelope(&message.envelope).await) {
             Some(settled) => Some(settled),
-            None if message.work.lease.holds() => {
-                Some(reply::settle_content(session.content(&message.content).await))
-            }
+            None if message.work.lease.holds() => Some(reply::settle_content(
+                session.content(&message.content).await,
+            )),
             None => {
                 withdrawn = true;
                 None
@@ -179,7 +205,8 @@ impl Slot {
         if connection == Connection::Drop || !session.is_usable() {
             self.session = None;
         }
-        self.conclude(message, permit, admission, settlement, kept).await;
+        self.conclude(message, permit, admission, settlement, kept)
+            .await;
     }
 
     async fn conclude(
@@ -193,13 +220,17 @@ impl Slot {
         match &settlement {
             // Many servers close a connection after some messages, some without a word: that is
             // nobody's fault, and a fresh connection tells whether there is more to it.
-            Settlement::Disturbed { phase: SmtpPhase::Mail, .. } if kept => {
+            Settlement::Disturbed {
+                phase: SmtpPhase::Mail,
+                ..
+            } if kept => {
                 drop(admission);
                 let verdict = Verdict::withdrawn(&message.claimed);
                 return self.again(message, permit, verdict);
             }
-            Settlement::Disturbed { reason, .. } => admission.broken_off(reason),
-            Settlement::Unknown { reason, .. } => admission.broken_off(reason),
+            Settlement::Disturbed { reason, .. } | Settlement::Unknown { reason, .. } => {
+                admission.broken_off(reason);
+            }
             Settlement::SenderRefused { refusal } => {
                 admission.served();
                 self.pause(&message, refusal).await;
@@ -260,7 +291,10 @@ impl Slot {
             campaign::pause_refused(&self.shared.database, campaign, &words(refusal), now).await;
         if let Err(error) = paused {
             // The next recipient meets the same refusal and tries this again.
-            tracing::error!(error = &error as &dyn std::error::Error, "a campaign was not paused");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a campaign was not paused"
+            );
         }
     }
 }
@@ -279,7 +313,12 @@ fn words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Reply(reply) => {
             let enhanced = reply.enhanced.as_ref().map(|code| format!(" {code}"));
-            format!("{}{} {}", reply.code.get(), enhanced.unwrap_or_default(), reply.text)
+            format!(
+                "{}{} {}",
+                reply.code.get(),
+                enhanced.unwrap_or_default(),
+                reply.text
+            )
         }
         Refusal::Impossible(reason) => reason.to_string(),
     }

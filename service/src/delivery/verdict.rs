@@ -37,7 +37,11 @@ pub(super) struct Circumstances<'a> {
 impl Verdict {
     /// Back to PENDING at nobody's cost.
     pub(super) fn withdrawn(claimed: &Claimed) -> Self {
-        Self { outcome: Outcome::Pending, counted: false, disturbances: claimed.disturbances }
+        Self {
+            outcome: Outcome::Pending,
+            counted: false,
+            disturbances: claimed.disturbances,
+        }
     }
 
     /// Whether the recipient may be tried again at once.
@@ -47,7 +51,11 @@ impl Verdict {
 
     /// FAILED before anything was asked of a server.
     pub(super) fn impossible(claimed: &Claimed, reason: String) -> Self {
-        let trouble = Trouble { phase: SmtpPhase::Mail, reply: None, text: reason };
+        let trouble = Trouble {
+            phase: SmtpPhase::Mail,
+            reply: None,
+            text: reason,
+        };
         Self {
             outcome: Outcome::Failed(trouble),
             counted: false,
@@ -63,15 +71,31 @@ impl Verdict {
     ) -> Self {
         let disturbances = claimed.disturbances;
         match settlement {
-            Settlement::Sent { reply } => {
-                Self { outcome: Outcome::Sent(reply), counted: true, disturbances }
-            }
-            Settlement::Failed { phase, refusal, counted } => {
-                Self { outcome: Outcome::Failed(trouble(phase, refusal)), counted, disturbances }
-            }
-            Settlement::Deferred { phase, reply, delay_named } => {
+            Settlement::Sent { reply } => Self {
+                outcome: Outcome::Sent(reply),
+                counted: true,
+                disturbances,
+            },
+            Settlement::Failed {
+                phase,
+                refusal,
+                counted,
+            } => Self {
+                outcome: Outcome::Failed(trouble(phase, refusal)),
+                counted,
+                disturbances,
+            },
+            Settlement::Deferred {
+                phase,
+                reply,
+                delay_named,
+            } => {
                 let text = reply.text.clone();
-                let trouble = Trouble { phase, reply: Some(reply), text };
+                let trouble = Trouble {
+                    phase,
+                    reply: Some(reply),
+                    text,
+                };
                 Self {
                     outcome: put_off(trouble, delay_named, claimed, circumstances),
                     counted: true,
@@ -80,16 +104,32 @@ impl Verdict {
             }
             Settlement::SenderRefused { .. } => Self::withdrawn(claimed),
             Settlement::Unknown { phase, reason } => Self {
-                outcome: Outcome::Unknown(Trouble { phase, reply: None, text: reason }),
+                outcome: Outcome::Unknown(Trouble {
+                    phase,
+                    reply: None,
+                    text: reason,
+                }),
                 counted: true,
                 disturbances,
             },
-            Settlement::Disturbed { phase, reason, reply } => {
+            Settlement::Disturbed {
+                phase,
+                reason,
+                reply,
+            } => {
                 let disturbances = disturbances + i32::from(circumstances.server_serves);
                 if disturbances < MOST_DISTURBANCES {
-                    return Self { outcome: Outcome::Pending, counted: false, disturbances };
+                    return Self {
+                        outcome: Outcome::Pending,
+                        counted: false,
+                        disturbances,
+                    };
                 }
-                let trouble = Trouble { phase, reply, text: reason };
+                let trouble = Trouble {
+                    phase,
+                    reply,
+                    text: reason,
+                };
                 Self {
                     outcome: put_off(trouble, None, claimed, circumstances),
                     counted: true,
@@ -104,9 +144,17 @@ fn trouble(phase: SmtpPhase, refusal: Refusal) -> Trouble {
     match refusal {
         Refusal::Reply(reply) => {
             let text = reply.text.clone();
-            Trouble { phase, reply: Some(reply), text }
+            Trouble {
+                phase,
+                reply: Some(reply),
+                text,
+            }
         }
-        Refusal::Impossible(reason) => Trouble { phase, reply: None, text: reason.to_string() },
+        Refusal::Impossible(reason) => Trouble {
+            phase,
+            reply: None,
+            text: reason.to_string(),
+        },
     }
 }
 
@@ -134,7 +182,7 @@ mod tests {
 
     use super::*;
 
-    const SCHEDULE: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(300)];
+    const SCHEDULE: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins(5)];
 
     fn claimed(attempts_counted: i32, disturbances: i32) -> Claimed {
         Claimed {
@@ -149,17 +197,36 @@ mod tests {
 
     fn of(settlement: Settlement, claimed: &Claimed, server_serves: bool) -> Verdict {
         let now = Timestamp(1_000);
-        Verdict::of(settlement, claimed, Circumstances { now, schedule: &SCHEDULE, server_serves })
+        Verdict::of(
+            settlement,
+            claimed,
+            Circumstances {
+                now,
+                schedule: &SCHEDULE,
+                server_serves,
+            },
+        )
     }
 
     fn deferred(delay_named: Option<Duration>) -> Settlement {
-        let reply = SmtpReply::from_lines(451.try_into().unwrap(), ["4.2.0 come back later"]);
-        Settlement::Deferred { phase: SmtpPhase::Rcpt, reply, delay_named }
+        let reply = SmtpReply::from_lines(
+            451.try_into().unwrap(),
+            [b"4.2.0 come back later".as_slice()],
+        );
+        Settlement::Deferred {
+            phase: SmtpPhase::Rcpt,
+            reply,
+            delay_named,
+        }
     }
 
     fn disturbed() -> Settlement {
         let reason = "the connection was closed".to_owned();
-        Settlement::Disturbed { phase: SmtpPhase::Content, reason, reply: None }
+        Settlement::Disturbed {
+            phase: SmtpPhase::Content,
+            reason,
+            reply: None,
+        }
     }
 
     fn until(verdict: &Verdict) -> Option<i64> {
@@ -171,8 +238,14 @@ mod tests {
 
     #[test]
     fn a_refusal_for_now_is_tried_again_by_the_schedule_and_fails_at_its_end() {
-        assert_eq!(until(&of(deferred(None), &claimed(0, 0), true)), Some(61_000));
-        assert_eq!(until(&of(deferred(None), &claimed(1, 0), true)), Some(301_000));
+        assert_eq!(
+            until(&of(deferred(None), &claimed(0, 0), true)),
+            Some(61_000)
+        );
+        assert_eq!(
+            until(&of(deferred(None), &claimed(1, 0), true)),
+            Some(301_000)
+        );
         let last = of(deferred(None), &claimed(2, 0), true);
         assert!(matches!(last.outcome, Outcome::Failed(_)), "{last:?}");
     }
@@ -180,7 +253,10 @@ mod tests {
     #[test]
     fn a_delay_the_server_names_wins_over_the_schedule() {
         let named = Some(Duration::from_secs(90));
-        assert_eq!(until(&of(deferred(named), &claimed(0, 0), true)), Some(91_000));
+        assert_eq!(
+            until(&of(deferred(named), &claimed(0, 0), true)),
+            Some(91_000)
+        );
     }
 
     #[test]

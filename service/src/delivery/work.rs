@@ -53,13 +53,19 @@ impl Lease {
     /// Whether this process may still offer a body: nobody else can have taken the slice over
     /// before the lease has run out since it was last confirmed.
     pub(super) fn holds(&self) -> bool {
-        let confirmed = *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
+        let confirmed = *self
+            .confirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         !self.is_given_up() && confirmed.elapsed() < self.length
     }
 
     /// A renewal that was asked for at `asked` was granted.
     pub(super) fn confirm(&self, asked: Instant) {
-        *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+        *self
+            .confirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = asked;
     }
 
     /// Starts nothing more under this lease.
@@ -103,7 +109,13 @@ impl Work {
             return None;
         }
         let claimed = waiting.pop_front()?;
-        Some((Ticket { stay: self.stay(), claimed }, !waiting.is_empty()))
+        Some((
+            Ticket {
+                stay: self.stay(),
+                claimed,
+            },
+            !waiting.is_empty(),
+        ))
     }
 
     /// Keeps the slice from being over for as long as the guard lives.
@@ -182,7 +194,10 @@ pub(super) mod tests {
             attempts_counted: 0,
             disturbances: 0,
         });
-        let slice = SendSlice { campaign: CampaignId(1), slice: 0 };
+        let slice = SendSlice {
+            campaign: CampaignId(1),
+            slice: 0,
+        };
         let lease = Lease::new(slice, 1, Duration::from_secs(20), Instant::now());
         Work::new(lease, Arc::new(Template::for_tests()), rows.collect())
     }

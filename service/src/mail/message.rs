@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use domain::{CampaignId, RecipientId, Timestamp, address::EmailAddress};
-use hmac::{Hmac, Mac};
-use jiff::fmt::rfc2822::DateTimePrinter;
+use hmac::{Hmac, Mac, digest::Key};
+use jiff::{fmt::rfc2822::DateTimePrinter, tz::TimeZone};
 use lettre::message::{Mailbox, Message, MultiPart};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use super::session::{Content, Envelope, EnvelopeAddress, Stuffed};
 
@@ -62,7 +62,9 @@ impl Template {
     /// nobody else can make, and the same ones in every process.
     pub fn new(letter: &Letter<'_>, secret: &SecretString) -> Result<Self, BuildError> {
         let sender = parse(letter.from_email)?;
-        let text = letter.text.map_or_else(|| text_from_html(letter.html), ToOwned::to_owned);
+        let text = letter
+            .text
+            .map_or_else(|| text_from_html(letter.html), ToOwned::to_owned);
         let mut builder = Message::builder()
             .from(mailbox(letter.from_name, &sender)?)
             // lettre insists on a recipient in the envelope it makes; ours is made per message.
@@ -72,18 +74,22 @@ impl Template {
             builder = builder.reply_to(mailbox(None, &parse(reply_to)?)?);
         }
         let built = builder
-            .multipart(MultiPart::alternative_plain_html(text, letter.html.to_owned()))?
+            .multipart(MultiPart::alternative_plain_html(
+                text,
+                letter.html.to_owned(),
+            ))?
             .formatted();
         let shared = without_headers(&built, &["to", "date"]);
-        let key = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
-            .expect("HMAC takes a key of any length");
+        // One block, so that no length can be wrong.
+        let mut key = Key::<Hmac<Sha256>>::default();
+        key[..32].copy_from_slice(&Sha256::digest(secret.expose_secret()));
         Ok(Self {
             campaign: letter.campaign,
             needs_smtp_utf8: header_has_octets_above_127(&shared),
             sender: envelope_address(&sender)?,
             sender_domain: sender.ascii_domain().to_owned(),
             shared: Stuffed::new(&shared),
-            key,
+            key: Hmac::new(&key),
         })
     }
 
@@ -141,7 +147,9 @@ fn envelope_address(address: &EmailAddress) -> Result<EnvelopeAddress, BuildErro
 
 fn mailbox(name: Option<&str>, address: &EmailAddress) -> Result<Mailbox, BuildError> {
     let wire = address.wire();
-    let parsed = wire.parse().map_err(|_| BuildError::Address(wire.into_owned()))?;
+    let parsed = wire
+        .parse()
+        .map_err(|_| BuildError::Address(wire.into_owned()))?;
     Ok(Mailbox::new(name.map(ToOwned::to_owned), parsed))
 }
 
@@ -151,10 +159,17 @@ fn without_headers(message: &[u8], names: &[&str]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(message.len());
     let mut dropping = false;
     for line in message[..end].split_inclusive(|octet| *octet == b'\n') {
-        let folded = line.first().is_some_and(|octet| matches!(octet, b' ' | b'\t'));
+        let folded = line
+            .first()
+            .is_some_and(|octet| matches!(octet, b' ' | b'\t'));
         if !folded {
-            let name = line.split(|octet| *octet == b':').next().unwrap_or_default();
-            dropping = names.iter().any(|drop| name.eq_ignore_ascii_case(drop.as_bytes()));
+            let name = line
+                .split(|octet| *octet == b':')
+                .next()
+                .unwrap_or_default();
+            dropping = names
+                .iter()
+                .any(|drop| name.eq_ignore_ascii_case(drop.as_bytes()));
         }
         if !dropping {
             kept.extend_from_slice(line);
@@ -178,7 +193,8 @@ fn text_from_html(html: &str) -> String {
 
 fn rfc_5322(now: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(now.0)
-        .and_then(|instant| DateTimePrinter::new().timestamp_to_string(&instant))
+        .map(|instant| instant.to_zoned_datetime(TimeZone::UTC))
+        .and_then(|utc| DateTimePrinter::new().zoned_datetime_to_string(&utc))
         .unwrap_or_default()
 }
 
@@ -203,22 +219,38 @@ mod tests {
     }
 
     fn whole(template: &Template, to: &str) -> String {
-        let (_, content) =
-            template.message(RecipientId(9), to, Timestamp(1_795_503_451_000)).unwrap();
-        content.to_string_lossy()
+        let (_, content) = template
+            .message(RecipientId(9), to, Timestamp(1_795_503_451_000))
+            .unwrap();
+        content.to_text()
     }
 
     #[test]
     fn every_message_carries_each_header_once_and_both_bodies() {
         let message = whole(&template(&letter()), "ana@example.org");
-        for header in ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version"] {
-            let lines = message.lines().filter(|line| line.starts_with(&format!("{header}: ")));
+        for header in [
+            "From",
+            "To",
+            "Subject",
+            "Date",
+            "Message-ID",
+            "MIME-Version",
+        ] {
+            let lines = message
+                .lines()
+                .filter(|line| line.starts_with(&format!("{header}: ")));
             assert_eq!(lines.count(), 1, "{header} in\n{message}");
         }
         assert!(message.contains("To: ana@example.org\r\n"), "{message}");
-        assert!(message.contains("Date: Tue, 24 Nov 2026 06:57:31 +0000\r\n"), "{message}");
+        assert!(
+            message.contains("Date: Tue, 24 Nov 2026 06:57:31 +0000\r\n"),
+            "{message}"
+        );
         assert!(message.contains("multipart/alternative"), "{message}");
-        assert!(message.contains("text/plain") && message.contains("text/html"), "{message}");
+        assert!(
+            message.contains("text/plain") && message.contains("text/html"),
+            "{message}"
+        );
         assert!(message.is_ascii(), "{message}");
         assert!(message.lines().all(|line| line.len() <= 998), "{message}");
     }
@@ -226,27 +258,51 @@ mod tests {
     #[test]
     fn a_recipient_has_the_same_message_id_on_every_attempt_and_nobody_else_has_it() {
         let (one, again) = (template(&letter()), template(&letter()));
-        assert_eq!(one.message_id(RecipientId(9)), again.message_id(RecipientId(9)));
-        assert_ne!(one.message_id(RecipientId(9)), one.message_id(RecipientId(10)));
-        let other = Letter { campaign: CampaignId(43), ..letter() };
-        assert_ne!(one.message_id(RecipientId(9)), template(&other).message_id(RecipientId(9)));
+        assert_eq!(
+            one.message_id(RecipientId(9)),
+            again.message_id(RecipientId(9))
+        );
+        assert_ne!(
+            one.message_id(RecipientId(9)),
+            one.message_id(RecipientId(10))
+        );
+        let other = Letter {
+            campaign: CampaignId(43),
+            ..letter()
+        };
+        assert_ne!(
+            one.message_id(RecipientId(9)),
+            template(&other).message_id(RecipientId(9))
+        );
         assert!(one.message_id(RecipientId(9)).ends_with("@example.org"));
     }
 
     #[test]
     fn an_international_domain_goes_out_as_punycode() {
         let template = template(&letter());
-        let (envelope, _) =
-            template.message(RecipientId(1), "jurgen@bücher.example", Timestamp(0)).unwrap();
+        let (envelope, _) = template
+            .message(RecipientId(1), "jurgen@bücher.example", Timestamp(0))
+            .unwrap();
         assert_eq!(envelope.recipient.as_str(), "jurgen@xn--bcher-kva.example");
-        assert!(whole(&template, "jurgen@bücher.example").contains("To: jurgen@xn--bcher-kva.example"));
+        assert!(
+            whole(&template, "jurgen@bücher.example").contains("To: jurgen@xn--bcher-kva.example")
+        );
     }
 
     #[test]
     fn no_subject_can_break_out_of_its_header() {
         let subject = "a".repeat(400);
-        let message = whole(&template(&Letter { subject: &subject, ..letter() }), "ana@example.org");
+        let message = whole(
+            &template(&Letter {
+                subject: &subject,
+                ..letter()
+            }),
+            "ana@example.org",
+        );
         let head = message.split("\r\n\r\n").next().unwrap();
-        assert!(!head.contains("\r\n\r\n") && head.contains("Subject: "), "{head}");
+        assert!(
+            !head.contains("\r\n\r\n") && head.contains("Subject: "),
+            "{head}"
+        );
     }
 }

@@ -5,10 +5,7 @@ pub(crate) mod rates;
 
 use std::{collections::HashMap, time::Duration};
 
-use domain::{
-    CampaignId, Timestamp,
-    campaign::CampaignSummary,
-};
+use domain::{CampaignId, Timestamp, campaign::CampaignSummary};
 use futures::{Stream, StreamExt, stream};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
@@ -76,15 +73,15 @@ impl Services {
             campaign,
         };
         let events = stream::once(async { present }).chain(changes);
-        // An ended campaign's event is the last one: it is passed on, and then the stream ends.
-        let mut ended = false;
-        Ok(events
-            .take_while(move |event| {
-                let go_on = !ended;
-                ended = event.campaign.status.has_ended();
-                async move { go_on }
-            })
-            .boxed())
+        // An ended campaign's event is the last one: the stream does not wait for another.
+        let following = Some(events.boxed());
+        Ok(stream::unfold(following, async |following| {
+            let mut events = following?;
+            let event = events.next().await?;
+            let following = (!event.campaign.status.has_ended()).then_some(events);
+            Some((event, following))
+        })
+        .boxed())
     }
 }
 
@@ -99,7 +96,10 @@ pub(crate) async fn poll(services: Services, stop: CancellationToken) {
             _ = ticks.tick() => {}
         }
         if let Err(error) = look(&services, &mut known).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "progress is not known now");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "progress is not known now"
+            );
         }
     }
 }
@@ -134,7 +134,11 @@ async fn look(
         let status_changed = before.is_none_or(|before| before.status != campaign.status);
         let id = event_id(&campaign, services.now());
         // Nobody listening is no error.
-        let _ = services.progress().0.send(ProgressEvent { id, status_changed, campaign });
+        let _ = services.progress().0.send(ProgressEvent {
+            id,
+            status_changed,
+            campaign,
+        });
     }
     *known = now_known;
     Ok(())

@@ -24,12 +24,20 @@ impl Rates {
         let now = Instant::now();
         let mut rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         rates.retain(|id, _| {
-            campaigns.iter().any(|known| known.id == *id && !known.status.has_ended())
+            campaigns
+                .iter()
+                .any(|known| known.id == *id && !known.status.has_ended())
         });
-        for campaign in campaigns.iter().filter(|campaign| !campaign.status.has_ended()) {
+        for campaign in campaigns
+            .iter()
+            .filter(|campaign| !campaign.status.has_ended())
+        {
             let samples = rates.entry(campaign.id).or_default();
             samples.push_back((now, campaign.counts.ended()));
-            while samples.front().is_some_and(|(at, _)| now.duration_since(*at) > OVER) {
+            while samples
+                .front()
+                .is_some_and(|(at, _)| now.duration_since(*at) > OVER)
+            {
                 samples.pop_front();
             }
         }
@@ -38,7 +46,9 @@ impl Rates {
     /// The rate of one campaign; 0 when it is not known to move.
     pub(crate) fn of(&self, id: CampaignId) -> f64 {
         let rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(samples) = rates.get(&id) else { return 0.0 };
+        let Some(samples) = rates.get(&id) else {
+            return 0.0;
+        };
         let (Some((from, before)), Some((to, after))) = (samples.front(), samples.back()) else {
             return 0.0;
         };
@@ -64,7 +74,11 @@ mod tests {
             from_name: None,
             from_email: String::new(),
             status,
-            counts: Counts { total: 1_000, sent, ..Counts::default() },
+            counts: Counts {
+                total: 1_000,
+                sent,
+                ..Counts::default()
+            },
             progress: 0.0,
             rate_per_second: 0.0,
             eta_seconds: None,
@@ -81,11 +95,19 @@ mod tests {
         let rates = Rates::default();
         for second in 0..20 {
             // Fast at first, then slow.
-            let sent = if second < 10 { second * 50 } else { 500 + (second - 10) * 2 };
+            let sent = if second < 10 {
+                second * 50
+            } else {
+                500 + (second - 10) * 2
+            };
             rates.note(&[at(sent, CampaignStatus::Processing)]);
             tokio::time::advance(Duration::from_secs(1)).await;
         }
-        assert!((rates.of(CampaignId(1)) - 2.0).abs() < 0.01, "{}", rates.of(CampaignId(1)));
+        assert!(
+            (rates.of(CampaignId(1)) - 2.0).abs() < 0.01,
+            "{}",
+            rates.of(CampaignId(1))
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -33,7 +33,10 @@ impl InProcessQueue {
         let (sender, receiver) = mpsc::unbounded();
         let waiting = Arc::new(AtomicUsize::new(0));
         let sink = sender.clone().sink_map_err(MemoryStorageError::from);
-        let line = Line { sender, waiting: Arc::clone(&waiting) };
+        let line = Line {
+            sender,
+            waiting: Arc::clone(&waiting),
+        };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
         let heard = receiver.inspect(move |_| {
             waiting.fetch_sub(1, Ordering::Relaxed);
@@ -45,14 +48,19 @@ impl InProcessQueue {
     }
 
     fn line(&self) -> Option<Line> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
 impl Queue for InProcessQueue {
     fn ring(&self, job: SendSlice) -> Result<(), QueueError> {
         let Line { sender, waiting } = self.line().ok_or(QueueError)?;
-        let task = TaskBuilder::new(job).task_id(TaskId::from_string(RandomId::default())).build();
+        let task = TaskBuilder::new(job)
+            .task_id(TaskId::from_string(RandomId::default()))
+            .build();
         waiting.fetch_add(1, Ordering::Relaxed);
         sender.unbounded_send(task).map_err(|_| {
             waiting.fetch_sub(1, Ordering::Relaxed);
@@ -61,6 +69,7 @@ impl Queue for InProcessQueue {
     }
 
     fn depth(&self) -> usize {
-        self.line().map_or(0, |line| line.waiting.load(Ordering::Relaxed))
+        self.line()
+            .map_or(0, |line| line.waiting.load(Ordering::Relaxed))
     }
 }

@@ -18,15 +18,23 @@ pub(crate) async fn handle(
     match outcome {
         Ok(outcome) => {
             tracing::info!(
-                campaign.id = campaign, slice.no = slice, job.attempt = attempt, duration_ms,
-                ?outcome, "send slice",
+                campaign.id = campaign,
+                slice.no = slice,
+                job.attempt = attempt,
+                duration_ms,
+                ?outcome,
+                "send slice",
             );
             Ok(())
         }
         Err(error) => {
             tracing::warn!(
-                campaign.id = campaign, slice.no = slice, job.attempt = attempt, duration_ms,
-                error = &error as &dyn std::error::Error, "send slice failed",
+                campaign.id = campaign,
+                slice.no = slice,
+                job.attempt = attempt,
+                duration_ms,
+                error = &error as &dyn std::error::Error,
+                "send slice failed",
             );
             Err(error.into())
         }

@@ -14,13 +14,18 @@ async fn a_campaign_goes_on_where_it_was_after_a_stop_and_nobody_gets_two() {
         catcher::Options::default().delay(Duration::from_millis(1)),
     )
     .await;
-    let emails: Vec<String> = (0..3_000).map(|n| format!("person{n}@example.org")).collect();
+    let emails: Vec<String> = (0..3_000)
+        .map(|n| format!("person{n}@example.org"))
+        .collect();
     let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
     let id = palomar.create(&emails).await;
     palomar.until(id, |c| c.counts.sent > 50).await;
     let palomar = palomar.restart().await;
     let before = palomar.until(id, |_| true).await;
-    assert!(before.counts.pending > 0, "it was done before the stop: {before:?}");
+    assert!(
+        before.counts.pending > 0,
+        "it was done before the stop: {before:?}"
+    );
     let campaign = palomar.ended(id).await.summary;
     assert_eq!(campaign.status, CampaignStatus::Completed);
     // A drained stop leaves nothing unknown.
@@ -44,8 +49,7 @@ async fn a_dialogue_that_has_begun_is_brought_to_its_end_before_a_stop() {
 
 #[tokio::test]
 async fn what_is_cut_off_at_the_drain_deadline_is_unknown_and_not_sent_again() {
-    let palomar =
-        Palomar::with(&[("DRAIN_DEADLINE", "1s")], catcher::Options::default()).await;
+    let palomar = Palomar::with(&[("DRAIN_DEADLINE", "1s")], catcher::Options::default()).await;
     let id = palomar.create(&["slow+slow30s@example.org"]).await;
     let store = palomar.caught();
     while store.accepted() == 0 {
@@ -63,6 +67,11 @@ async fn a_second_process_on_the_same_file_refuses_to_start_and_says_why() {
     let url = format!("sqlite://{}", palomar.folder().join("palomar.db").display());
     let settings = [("DATABASE_URL".to_owned(), url)];
     let config = Config::from_sources(settings.into_iter(), None).unwrap();
-    let error = Services::start(&config, Surroundings::default()).await.unwrap_err();
-    assert!(error.to_string().contains("another Palomar is using"), "{error}");
+    let error = Services::start(&config, Surroundings::default())
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("another Palomar is using"),
+        "{error}"
+    );
 }

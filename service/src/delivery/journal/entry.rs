@@ -84,7 +84,10 @@ pub(in super::super) struct Hold {
 
 impl Hold {
     pub(in super::super) fn new(permit: OwnedSemaphorePermit, stay: Stay) -> Self {
-        Self { _permit: permit, _stay: stay }
+        Self {
+            _permit: permit,
+            _stay: stay,
+        }
     }
 }
 

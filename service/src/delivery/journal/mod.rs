@@ -51,8 +51,20 @@ impl Journal {
         // Unbounded, but never long: the window bounds how many messages are under way.
         let (sender, receiver) = mpsc::unbounded_channel();
         let close = CancellationToken::new();
-        let writer = Writer { database, clock, owner, receiver, close: close.clone() };
-        (Self { entries: sender, close }, tokio::spawn(writer.run()))
+        let writer = Writer {
+            database,
+            clock,
+            owner,
+            receiver,
+            close: close.clone(),
+        };
+        (
+            Self {
+                entries: sender,
+                close,
+            },
+            tokio::spawn(writer.run()),
+        )
     }
 
     /// Takes no more entries.

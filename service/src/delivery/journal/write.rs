@@ -68,13 +68,23 @@ async fn settle_all(
     }
     for (key, recipients) in sent {
         let asked = recipients.len() as u64;
-        let statement = |from| sent_update(&key, now).filter(within(&recipients, key.attempt, from));
-        let changed = statement(RecipientStatus::Sending).exec(connection).await?.rows_affected;
-        let by = moves.of(SendSlice { campaign: key.campaign, slice: key.slice });
+        let statement =
+            |from| sent_update(&key, now).filter(within(&recipients, key.attempt, from));
+        let changed = statement(RecipientStatus::Sending)
+            .exec(connection)
+            .await?
+            .rows_affected;
+        let by = moves.of(SendSlice {
+            campaign: key.campaign,
+            slice: key.slice,
+        });
         by.sent += signed(changed);
         if changed < asked {
             // Evidence that came late: the row was given up as UNKNOWN meanwhile.
-            let settled = statement(RecipientStatus::Unknown).exec(connection).await?.rows_affected;
+            let settled = statement(RecipientStatus::Unknown)
+                .exec(connection)
+                .await?
+                .rows_affected;
             by.sent += signed(settled);
             by.unknown -= signed(settled);
             if settled > 0 {
@@ -96,14 +106,23 @@ struct SentKey {
 
 fn sent_update(key: &SentKey, now: Timestamp) -> UpdateMany<Recipient> {
     Recipient::update_many()
-        .col_expr(recipient::Column::Status, Expr::value(RecipientStatus::Sent))
-        .col_expr(recipient::Column::Trouble, Expr::value(None::<RecipientStatus>))
+        .col_expr(
+            recipient::Column::Status,
+            Expr::value(RecipientStatus::Sent),
+        )
+        .col_expr(
+            recipient::Column::Trouble,
+            Expr::value(None::<RecipientStatus>),
+        )
         .col_expr(
             recipient::Column::AttemptsCounted,
             Expr::col(recipient::Column::AttemptsCounted).add(1),
         )
         .col_expr(recipient::Column::Code, Expr::value(key.code))
-        .col_expr(recipient::Column::EnhancedCode, Expr::value(key.enhanced.clone()))
+        .col_expr(
+            recipient::Column::EnhancedCode,
+            Expr::value(key.enhanced.clone()),
+        )
         .col_expr(recipient::Column::Error, Expr::value(None::<String>))
         .col_expr(recipient::Column::Phase, Expr::value(None::<String>))
         .col_expr(recipient::Column::FinishedAt, Expr::value(now))
@@ -118,7 +137,10 @@ async fn settle_one(
 ) -> Result<bool, DbErr> {
     let only = [settle.recipient];
     let update = |from| outcome_update(settle, now).filter(within(&only, settle.attempt, from));
-    let changed = update(RecipientStatus::Sending).exec(connection).await?.rows_affected;
+    let changed = update(RecipientStatus::Sending)
+        .exec(connection)
+        .await?
+        .rows_affected;
     let by = moves.of(settle.slice);
     match settle.outcome {
         Outcome::Failed(_) => by.failed += signed(changed),
@@ -129,7 +151,10 @@ async fn settle_one(
     if changed > 0 || !matches!(settle.outcome, Outcome::Failed(_)) {
         return Ok(false);
     }
-    let settled = update(RecipientStatus::Unknown).exec(connection).await?.rows_affected;
+    let settled = update(RecipientStatus::Unknown)
+        .exec(connection)
+        .await?
+        .rows_affected;
     by.failed += signed(settled);
     by.unknown -= signed(settled);
     Ok(settled > 0)
@@ -148,13 +173,22 @@ fn outcome_update(settle: &Settle, now: Timestamp) -> UpdateMany<Recipient> {
     let counted = i32::from(settle.counted);
     Recipient::update_many()
         .col_expr(recipient::Column::Status, Expr::value(status))
-        .col_expr(recipient::Column::Trouble, Expr::value(trouble.map(|_| status)))
+        .col_expr(
+            recipient::Column::Trouble,
+            Expr::value(trouble.map(|_| status)),
+        )
         .col_expr(
             recipient::Column::AttemptsCounted,
             Expr::col(recipient::Column::AttemptsCounted).add(counted),
         )
-        .col_expr(recipient::Column::Disturbances, Expr::value(settle.disturbances))
-        .col_expr(recipient::Column::NextAttemptAt, Expr::value(next_attempt_at))
+        .col_expr(
+            recipient::Column::Disturbances,
+            Expr::value(settle.disturbances),
+        )
+        .col_expr(
+            recipient::Column::NextAttemptAt,
+            Expr::value(next_attempt_at),
+        )
         .col_expr(
             recipient::Column::Phase,
             Expr::value(trouble.map(|trouble| trouble.phase.as_str())),
@@ -165,7 +199,11 @@ fn outcome_update(settle: &Settle, now: Timestamp) -> UpdateMany<Recipient> {
         )
         .col_expr(
             recipient::Column::EnhancedCode,
-            Expr::value(reply.and_then(|reply| reply.enhanced.as_ref()).map(ToString::to_string)),
+            Expr::value(
+                reply
+                    .and_then(|reply| reply.enhanced.as_ref())
+                    .map(ToString::to_string),
+            ),
         )
         .col_expr(
             recipient::Column::Error,
@@ -244,15 +282,31 @@ async fn start_slice(
     for &position in positions {
         let start = &starts[position];
         let deferred = start.status == RecipientStatus::Deferred;
-        alike.entry((deferred, start.attempt)).or_default().push(position);
+        alike
+            .entry((deferred, start.attempt))
+            .or_default()
+            .push(position);
     }
     for ((deferred, attempt), positions) in alike {
-        let from = if deferred { RecipientStatus::Deferred } else { RecipientStatus::Pending };
-        let ids: Vec<_> = positions.iter().map(|&position| starts[position].recipient).collect();
+        let from = if deferred {
+            RecipientStatus::Deferred
+        } else {
+            RecipientStatus::Pending
+        };
+        let ids: Vec<_> = positions
+            .iter()
+            .map(|&position| starts[position].recipient)
+            .collect();
         let changed = Recipient::update_many()
-            .col_expr(recipient::Column::Status, Expr::value(RecipientStatus::Sending))
+            .col_expr(
+                recipient::Column::Status,
+                Expr::value(RecipientStatus::Sending),
+            )
             .col_expr(recipient::Column::Attempt, Expr::value(attempt + 1))
-            .col_expr(recipient::Column::Trouble, Expr::value(None::<RecipientStatus>))
+            .col_expr(
+                recipient::Column::Trouble,
+                Expr::value(None::<RecipientStatus>),
+            )
             .col_expr(recipient::Column::NextAttemptAt, Expr::value(None::<i64>))
             .filter(within(&ids, attempt, from))
             .exec(connection)
@@ -272,7 +326,11 @@ async fn start_slice(
             let granted = stands.as_ref().is_none_or(|rows| {
                 rows.get(&start.recipient) == Some(&(RecipientStatus::Sending, start.attempt + 1))
             });
-            answers[position] = if granted { Started::Yes } else { Started::RowMoved };
+            answers[position] = if granted {
+                Started::Yes
+            } else {
+                Started::RowMoved
+            };
         }
     }
     Ok(())
@@ -284,12 +342,19 @@ async fn standing(
 ) -> Result<HashMap<RecipientId, (RecipientStatus, i32)>, DbErr> {
     let rows: Vec<(RecipientId, RecipientStatus, i32)> = Recipient::find()
         .select_only()
-        .columns([recipient::Column::Id, recipient::Column::Status, recipient::Column::Attempt])
+        .columns([
+            recipient::Column::Id,
+            recipient::Column::Status,
+            recipient::Column::Attempt,
+        ])
         .filter(recipient::Column::Id.is_in(ids.iter().copied()))
         .into_tuple()
         .all(connection)
         .await?;
-    Ok(rows.into_iter().map(|(id, status, attempt)| (id, (status, attempt))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, status, attempt)| (id, (status, attempt)))
+        .collect())
 }
 
 fn signed(rows: u64) -> i64 {

@@ -88,6 +88,13 @@ impl Content {
         self.own.size + self.shared.size
     }
 
+    /// The message as it goes over the line.
+    #[cfg(test)]
+    pub(crate) fn to_text(&self) -> String {
+        let octets = [self.own.as_bytes(), self.shared.as_bytes()].concat();
+        String::from_utf8(octets).unwrap()
+    }
+
     /// The octets in pieces of at most `limit`, without the final dot.
     pub(super) fn pieces(&self, limit: usize) -> impl Iterator<Item = &[u8]> {
         self.own

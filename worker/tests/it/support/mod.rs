@@ -15,7 +15,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Long enough for a busy machine; a test that needs it all has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Everything a test needs. The folder outlives a restart.
 pub(crate) struct Palomar {
@@ -39,13 +39,34 @@ impl Palomar {
         let catcher = Catcher::start(options).await.unwrap();
         let mut all = BTreeMap::new();
         let database = folder.path().join("palomar.db");
-        all.insert("DATABASE_URL".to_owned(), format!("sqlite://{}", database.display()));
-        all.insert("SMTP_URL".to_owned(), format!("smtp://{}?tls=none", catcher.address()));
-        all.insert("MAIL_FROM".to_owned(), "Palomar <palomar@example.org>".to_owned());
-        all.extend(settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        all.insert(
+            "DATABASE_URL".to_owned(),
+            format!("sqlite://{}", database.display()),
+        );
+        all.insert(
+            "SMTP_URL".to_owned(),
+            format!("smtp://{}?tls=none", catcher.address()),
+        );
+        all.insert(
+            "MAIL_FROM".to_owned(),
+            "Palomar <palomar@example.org>".to_owned(),
+        );
+        all.extend(
+            settings
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
         let clock = ManualClock::at(Timestamp(1_795_503_451_000));
         let (services, stop, worker) = launch(&all, &clock).await;
-        Self { services, clock, catcher, settings: all, folder, stop, worker }
+        Self {
+            services,
+            clock,
+            catcher,
+            settings: all,
+            folder,
+            stop,
+            worker,
+        }
     }
 
     pub(crate) fn caught(&self) -> Store {
@@ -59,7 +80,12 @@ impl Palomar {
         self.worker.await.unwrap();
         drop(self.services);
         let (services, stop, worker) = launch(&self.settings, &self.clock).await;
-        Self { services, stop, worker, ..self }
+        Self {
+            services,
+            stop,
+            worker,
+            ..self
+        }
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {
@@ -67,20 +93,24 @@ impl Palomar {
     }
 
     pub(crate) async fn create(&self, emails: &[&str]) -> CampaignId {
-        self.create_with_body(emails, "<p>Hola</p>").await
-    }
-
-    pub(crate) async fn create_with_body(&self, emails: &[&str], body: &str) -> CampaignId {
         let input = CampaignCreate {
             subject: "Hola".to_owned(),
-            body: body.to_owned(),
+            body: "<p>Hola</p>".to_owned(),
             recipients: emails
                 .iter()
-                .map(|email| RecipientInput { email: (*email).to_owned(), vars: [].into() })
+                .map(|email| RecipientInput {
+                    email: (*email).to_owned(),
+                    vars: [].into(),
+                })
                 .collect(),
             ..CampaignCreate::default()
         };
-        let created = self.services.campaigns().create(&Actor::Local, input, None).await.unwrap();
+        let created = self
+            .services
+            .campaigns()
+            .create(&Actor::Local, input, None)
+            .await
+            .unwrap();
         created.created.campaign.summary.id
     }
 
@@ -95,29 +125,50 @@ impl Palomar {
         let mut last = None;
         let found = timeout(PATIENCE, async {
             while let Some(campaign) = events.next().await {
-                if reached(&campaign) {
-                    return campaign;
-                }
                 last = Some(campaign);
+                if last.as_ref().is_some_and(&reached) {
+                    return true;
+                }
             }
-            panic!("the campaign ended before: {last:?}");
+            false
         });
-        found.await.unwrap_or_else(|_| panic!("never reached"))
+        let found = found.await;
+        match (found, last) {
+            (Ok(true), Some(campaign)) => campaign,
+            (Ok(_), last) => panic!("the campaign ended before: {last:#?}"),
+            (Err(_), last) => panic!("never reached: {last:#?}"),
+        }
     }
 
     /// Waits until the campaign has ended.
     pub(crate) async fn ended(&self, id: CampaignId) -> Campaign {
         self.until(id, |campaign| campaign.status.has_ended()).await;
-        self.services.campaigns().get(&Actor::Local, id).await.unwrap()
+        self.services
+            .campaigns()
+            .get(&Actor::Local, id)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn recipients(&self, id: CampaignId) -> Vec<Recipient> {
-        let request = RecipientList { limit: Some(500), ..RecipientList::default() };
-        self.services.campaigns().recipients(&Actor::Local, id, request).await.unwrap().items
+        let request = RecipientList {
+            limit: Some(500),
+            ..RecipientList::default()
+        };
+        self.services
+            .campaigns()
+            .recipients(&Actor::Local, id, request)
+            .await
+            .unwrap()
+            .items
     }
 
     pub(crate) async fn statuses(&self, id: CampaignId) -> Vec<RecipientStatus> {
-        self.recipients(id).await.into_iter().map(|recipient| recipient.status).collect()
+        self.recipients(id)
+            .await
+            .into_iter()
+            .map(|recipient| recipient.status)
+            .collect()
     }
 }
 
@@ -126,8 +177,10 @@ async fn launch(
     clock: &ManualClock,
 ) -> (Services, CancellationToken, JoinHandle<()>) {
     let config = Config::from_sources(settings.clone().into_iter(), None).unwrap();
-    let surroundings =
-        Surroundings { clock: std::sync::Arc::new(clock.clone()), ..Surroundings::default() };
+    let surroundings = Surroundings {
+        clock: std::sync::Arc::new(clock.clone()),
+        ..Surroundings::default()
+    };
     let services = Services::start(&config, surroundings).await.unwrap();
     let stop = CancellationToken::new();
     let worker = tokio::spawn(worker::run(services.clone(), stop.clone()));

@@ -1,0 +1,5 @@
+//! REST handlers: decode, one call into the service, encode.
+
+pub mod campaigns;
+pub mod events;
+pub mod health;

@@ -1,0 +1,61 @@
+//! The composer's form, posted by a browser without JavaScript.
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::{ErrorCode, campaign::CampaignForm};
+use service::Actor;
+
+use super::{document, render};
+use crate::{Problem, extract::read_body, state::AppState};
+
+/// `POST /campaigns/new`: 303 to the new campaign, and to the same one when the same form comes
+/// twice. A form that is refused comes back as the composer, with what was typed and what is
+/// wrong with it, under the error's status.
+pub async fn create(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let form = parse(&parts.headers, &read_body(body).await?)?;
+    let campaigns = state.services.campaigns();
+    let error = match campaigns
+        .create_from_form(&Actor::Local, form.clone())
+        .await
+    {
+        Ok(outcome) => {
+            let address = document::campaign(outcome.created.campaign.summary.id);
+            return Ok(Redirect::to(&address).into_response());
+        }
+        Err(error) => error.into_api(),
+    };
+    let status = error.code.http_status();
+    parts.method = Method::GET;
+    let page = Request::from_parts(parts, Body::empty());
+    let mut response = render(&state, page, move || {
+        document::provide_refused(form.clone(), error.clone());
+    })
+    .await;
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Ok(response)
+}
+
+fn parse(headers: &HeaderMap, body: &Bytes) -> Result<CampaignForm, Problem> {
+    let is_form = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok()?.parse::<mime::Mime>().ok())
+        .is_some_and(|media| media.essence_str() == mime::APPLICATION_WWW_FORM_URLENCODED);
+    if !is_form {
+        return Err(Problem::new(
+            ErrorCode::UnsupportedMediaType,
+            "this address reads the composer's form; programs post JSON to /api/emails",
+        ));
+    }
+    serde_urlencoded::from_bytes(body).map_err(|error| {
+        Problem::new(
+            ErrorCode::Malformed,
+            format!("the form cannot be read: {error}"),
+        )
+    })
+}

@@ -1,0 +1,38 @@
+//! Every address of the server.
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::{
+    api::{campaigns, events, health},
+    middleware, pages,
+    problem::{no_such_address, no_such_method},
+    state::AppState,
+};
+
+/// The whole table.
+pub fn router(state: AppState) -> Router {
+    let api = Router::new()
+        .route("/emails", post(campaigns::create).get(campaigns::list))
+        .route("/emails/events", get(events::all))
+        .route("/emails/{id}", get(campaigns::get))
+        .route("/emails/{id}/recipients", get(campaigns::recipients))
+        .route("/emails/{id}/events", get(events::one))
+        .fallback(no_such_address)
+        .method_not_allowed_fallback(no_such_method);
+
+    // Server functions stand under /ui and bring their addresses with them, as pages do.
+    let routes = Router::new()
+        .merge(pages::routes(&state))
+        .route("/campaigns/new", post(pages::composer::create))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .nest("/api", api)
+        .nest("/pkg", pages::assets(&state.bundle))
+        .fallback(pages::no_such_page)
+        .method_not_allowed_fallback(no_such_method);
+
+    middleware::around(routes, state.body_limit).with_state(state)
+}

@@ -1,0 +1,215 @@
+//! A server for one test, and what it answers.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+    response::Response,
+};
+use domain::{ApiError, campaign::CampaignSummary, page::Page};
+use futures::StreamExt;
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+use server::{Application, StartError};
+use service::Config;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// What no test takes: it fails here instead of hanging.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// A running server with everything embedded and a folder of its own.
+pub struct TestApp {
+    pub address: SocketAddr,
+    pub caught: catcher::Store,
+    router: Router,
+    stop: CancellationToken,
+    running: JoinHandle<Result<(), StartError>>,
+    _folder: TempDir,
+}
+
+/// A server as it comes.
+pub async fn spawn_app() -> TestApp {
+    spawn_app_with(&[]).await
+}
+
+/// A server with these settings.
+pub async fn spawn_app_with(settings: &[(&str, &str)]) -> TestApp {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", folder.path().join("palomar.db").display());
+    let environment = [("HTTP_BIND", "127.0.0.1:0"), ("DATABASE_URL", &database)]
+        .iter()
+        .chain(settings)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let config = Config::from_sources(environment, None).unwrap();
+    let app = Application::build(config).await.unwrap();
+    let stop = CancellationToken::new();
+    TestApp {
+        address: app.address(),
+        caught: app.caught().unwrap(),
+        router: app.router(),
+        running: tokio::spawn(app.run_until_stopped(stop.clone().cancelled_owned())),
+        stop,
+        _folder: folder,
+    }
+}
+
+impl TestApp {
+    /// The whole answer to a request.
+    pub async fn call(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.open(request).await.into_parts();
+        let body = tokio::time::timeout(LIMIT, body.collect())
+            .await
+            .expect("the answer must end")
+            .unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.to_bytes(),
+        }
+    }
+
+    /// The answer's head, its body still to be read.
+    pub async fn open(&self, request: Request<Body>) -> Response {
+        let answer = self.router.clone().oneshot(request);
+        tokio::time::timeout(LIMIT, answer)
+            .await
+            .expect("an answer must come")
+            .unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(request(Method::GET, path, Body::empty())).await
+    }
+
+    /// Posts JSON.
+    pub async fn post(&self, path: &str, json: impl Into<Body>) -> Answer {
+        self.call(post(path, json)).await
+    }
+
+    /// Every campaign there is.
+    pub async fn campaigns(&self) -> Vec<CampaignSummary> {
+        let answer = self.get("/api/emails").await;
+        answer.json::<Page<CampaignSummary>>().items
+    }
+
+    /// Stops as a SIGTERM would, and waits for the end.
+    pub async fn stop(self) -> Result<(), StartError> {
+        self.stop.cancel();
+        tokio::time::timeout(LIMIT, self.running)
+            .await
+            .expect("a stop must come to its end")
+            .unwrap()
+    }
+
+    /// Begins to stop, without waiting.
+    pub fn begin_to_stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+/// A request from this machine.
+pub fn request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::HOST, "localhost:3000")
+        .body(body.into())
+        .unwrap()
+}
+
+/// A request that posts JSON.
+pub fn post(path: &str, json: impl Into<Body>) -> Request<Body> {
+    let mut request = request(Method::POST, path, json);
+    let media = "application/json".parse().unwrap();
+    request.headers_mut().insert(header::CONTENT_TYPE, media);
+    request
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The error, which must say the same in its body as in its status.
+    pub fn problem(&self) -> ApiError {
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.text()
+        );
+        let error: ApiError = self.json();
+        assert_eq!(self.status.as_u16(), error.code.http_status());
+        error
+    }
+
+    /// The paths of the faulty fields.
+    pub fn faulty_fields(&self) -> Vec<String> {
+        let error: ApiError = self.json();
+        error.fields.into_iter().map(|field| field.path).collect()
+    }
+}
+
+/// A stream of events, as it is read.
+pub struct Events {
+    chunks: axum::body::BodyDataStream,
+    read: String,
+}
+
+impl Events {
+    pub fn new(response: Response) -> Self {
+        Self {
+            chunks: response.into_body().into_data_stream(),
+            read: String::new(),
+        }
+    }
+
+    /// The next event as it came, comments left out; none at the end of the stream.
+    pub async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some((event, rest)) = self.read.split_once("\n\n") {
+                let event = event.to_owned();
+                self.read = rest.to_owned();
+                if event.starts_with(':') {
+                    continue;
+                }
+                return Some(event);
+            }
+            let chunk = tokio::time::timeout(LIMIT, self.chunks.next())
+                .await
+                .expect("an event or the end must come")?
+                .unwrap();
+            self.read.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+}
+
+/// One field of an event.
+pub fn field<'a>(event: &'a str, name: &str) -> &'a str {
+    event
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+        .unwrap_or_else(|| panic!("no {name} in {event}"))
+}
