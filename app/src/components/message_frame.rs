@@ -16,7 +16,6 @@ pub(crate) fn MessageFrame(
         <div class="message-frame" class:narrow=narrow>
             <iframe
                 sandbox=""
-                attr:loading="lazy"
                 referrerpolicy="no-referrer"
                 title=title
                 srcdoc=move || html.with(|html| framed(html))
