@@ -29,10 +29,10 @@ pub enum StartError {
     Catcher(#[source] io::Error),
     /// The service cannot start: the database, mostly.
     #[error("the service cannot start")]
-    Service(#[source] start::Fault),
+    Service(#[from] service::start::StartError),
     /// The worker ended by itself.
     #[error("the worker ended before it was told to")]
-    Worker(#[source] Option<start::Fault>),
+    Worker,
     /// The HTTP server failed.
     #[error("the HTTP server failed")]
     Http(#[source] io::Error),
@@ -68,16 +68,12 @@ impl Application {
                     .map_err(StartError::Catcher)?,
             ),
         };
-        let body_limit = config.http.body_limit;
-        let drain_deadline = config.delivery.drain_deadline;
-        let services = start::services(config, catcher.as_ref())
-            .await
-            .map_err(StartError::Service)?;
+        let services = start::services(&config, catcher.as_ref()).await?;
         let stopping = CancellationToken::new();
         let state = AppState {
             services: services.clone(),
             bundle: Bundle::find(SITE),
-            body_limit,
+            body_limit: config.http.body_limit,
             stopping: stopping.clone(),
         };
         Ok(Self {
@@ -87,7 +83,7 @@ impl Application {
             services,
             catcher,
             stopping,
-            drain_deadline,
+            drain_deadline: config.delivery.drain_deadline,
         })
     }
 
@@ -114,7 +110,7 @@ impl Application {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), StartError> {
         let stopping = self.stopping;
-        let mut worker = tokio::spawn(start::worker(self.services, stopping.clone()));
+        let mut worker = tokio::spawn(worker::run(self.services.clone(), stopping.clone()));
         let mut server = tokio::spawn(
             axum::serve(self.listener, self.router)
                 .with_graceful_shutdown(stopping.clone().cancelled_owned())
@@ -125,7 +121,8 @@ impl Application {
         tokio::select! {
             () = shutdown => tracing::info!("stopping"),
             ended = &mut worker => {
-                return Err(StartError::Worker(ended?.err()));
+                ended?;
+                return Err(StartError::Worker);
             }
             ended = &mut server => {
                 return ended?.map_err(StartError::Http);
@@ -141,12 +138,18 @@ impl Application {
             server.abort();
             Ok(())
         };
-        let (requests, messages) = tokio::join!(requests, worker);
+        let messages = async {
+            // The worker's slices end when the engine under them does.
+            let (worker, ()) = tokio::join!(worker, self.services.delivery().drain());
+            worker
+        };
+        let (requests, messages) = tokio::join!(requests, messages);
+        self.services.stop().await;
         if let Some(catcher) = self.catcher {
             catcher.stop().await;
         }
         requests?;
-        messages?.map_err(|fault| StartError::Worker(Some(fault)))?;
+        messages?;
         tracing::info!("stopped");
         Ok(())
     }

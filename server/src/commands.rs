@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use service::{Config, telemetry};
+use service::{Config, Services, start::Surroundings, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{Application, healthcheck};
@@ -45,7 +45,9 @@ async fn serve() -> anyhow::Result<ExitCode> {
 async fn migrate() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let _telemetry = telemetry::start(&config.log).context("cannot write logs")?;
-    crate::start::migrate(&config.database_url).await?;
+    // Every start does it first; without a worker nothing else happens.
+    let services = Services::start(&config, Surroundings::default()).await?;
+    services.stop().await;
     tracing::info!("the database has the present schema");
     Ok(ExitCode::SUCCESS)
 }

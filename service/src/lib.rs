@@ -68,21 +68,7 @@ struct Inner {
     tasks: start::Tasks,
 }
 
-/// Sketch.
-pub struct Parts {
-    /// Sketch.
-    pub inbox: Option<Arc<dyn inbox::Inbox>>,
-}
-
 impl Services {
-    /// Sketch.
-    pub async fn start(_config: Config, parts: Parts) -> Result<Self> {
-        Ok(Self(Arc::new(Inner {
-            installation: domain::installation::Installation::default(),
-            inbox: parts.inbox,
-        })))
-    }
-
     /// The use-cases of campaigns.
     pub fn campaigns(&self) -> Campaigns {
         Campaigns(self.clone())

@@ -16,7 +16,7 @@ use axum::{
 };
 use domain::CampaignId;
 use futures::{Stream, StreamExt, stream};
-use service::progress::ProgressEvent;
+use service::{Actor, progress::ProgressEvent};
 
 use crate::{Problem, extract::Path, state::AppState};
 
@@ -40,7 +40,7 @@ pub async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let seen = last_event_id(&headers);
-    let mut events = Box::pin(state.services.progress().watch(id).await?);
+    let mut events = Box::pin(state.services.watch(&Actor::Local, id).await?);
     let present = events.next().await;
     let known = present.as_ref().is_some_and(|event| Some(event.id) == seen);
     if known

@@ -28,7 +28,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let bundle = state.bundle.clone();
     Router::new().leptos_routes_with_context(
         state,
-        generate_route_list(document::Body),
+        generate_route_list(app::App),
         context(state.services.clone()),
         move || document::whole(&bundle),
     )

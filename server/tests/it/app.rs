@@ -41,7 +41,8 @@ pub async fn spawn_app() -> TestApp {
 pub async fn spawn_app_with(settings: &[(&str, &str)]) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}", folder.path().join("palomar.db").display());
-    let environment = [("HTTP_BIND", "127.0.0.1:0"), ("DATABASE_URL", &database)]
+    let always = [("HTTP_BIND", "127.0.0.1:0"), ("DATABASE_URL", &*database)];
+    let environment = always
         .iter()
         .chain(settings)
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -143,7 +144,8 @@ impl Answer {
     }
 
     pub fn json<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     pub fn header(&self, name: &str) -> &str {
@@ -188,6 +190,12 @@ impl Events {
 
     /// The next event as it came, comments left out; none at the end of the stream.
     pub async fn next(&mut self) -> Option<String> {
+        tokio::time::timeout(LIMIT, self.read_event())
+            .await
+            .expect("an event or the end must come")
+    }
+
+    async fn read_event(&mut self) -> Option<String> {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let event = event.to_owned();
@@ -197,10 +205,7 @@ impl Events {
                 }
                 return Some(event);
             }
-            let chunk = tokio::time::timeout(LIMIT, self.chunks.next())
-                .await
-                .expect("an event or the end must come")?
-                .unwrap();
+            let chunk = self.chunks.next().await?.unwrap();
             self.read.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }

@@ -8,7 +8,8 @@ use domain::{
 
 use crate::app::{post, request, spawn_app, spawn_app_with};
 
-const SMALL: &str = r#"{"subject": "Hola", "body": "<p>Hola</p>", "recipients": ["ana@example.org"]}"#;
+const SMALL: &str =
+    r#"{"subject": "Hola", "body": "<p>Hola</p>", "recipients": ["ana@example.org"]}"#;
 
 #[tokio::test]
 async fn a_new_campaign_is_told_whole_and_where_it_is() {
@@ -88,7 +89,7 @@ async fn what_is_refused_is_not_stored_in_part() {
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_also_when_it_did_not_say_so() {
     let app = spawn_app_with(&[("BODY_LIMIT", "1KiB")]).await;
-    let chunks = std::iter::repeat_n(Ok::<_, std::io::Error>(" ".repeat(256)), 8);
+    let chunks = (0..8).map(|_| Ok::<_, std::io::Error>(" ".repeat(256)));
     let body = axum::body::Body::from_stream(futures::stream::iter(chunks));
     let answer = app.call(post("/api/emails", body)).await;
     assert_eq!(answer.problem().code, ErrorCode::PayloadTooLarge);
@@ -105,7 +106,13 @@ async fn every_faulty_field_is_named_at_once() {
     named.dedup();
     assert_eq!(
         named,
-        ["subject", "fromName", "replyTo", "recipients[0]", "recipients[2]"]
+        [
+            "subject",
+            "fromName",
+            "replyTo",
+            "recipients[0]",
+            "recipients[2]"
+        ]
     );
 }
 
@@ -136,7 +143,11 @@ async fn with_skip_the_good_ones_are_taken_and_the_rest_is_told() {
 #[tokio::test]
 async fn a_body_that_does_not_say_it_is_json_is_not_read() {
     let app = spawn_app().await;
-    for media in ["text/plain", "application/x-www-form-urlencoded", "nonsense"] {
+    for media in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "nonsense",
+    ] {
         let mut form = post("/api/emails", SMALL);
         form.headers_mut()
             .insert(header::CONTENT_TYPE, media.parse().unwrap());

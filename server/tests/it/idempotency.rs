@@ -9,9 +9,8 @@ use domain::{ErrorCode, campaign::CampaignCreated};
 use crate::app::{post, spawn_app};
 
 fn keyed(key: &str, subject: &str) -> Request<Body> {
-    let body = format!(
-        r#"{{"subject": "{subject}", "body": "b", "recipients": ["ana@example.org"]}}"#
-    );
+    let body =
+        format!(r#"{{"subject": "{subject}", "body": "b", "recipients": ["ana@example.org"]}}"#);
     let mut request = post("/api/emails", body);
     let key = HeaderValue::from_str(key).unwrap();
     request.headers_mut().insert("idempotency-key", key);

@@ -21,7 +21,10 @@ async fn a_server_answers_over_a_connection_until_it_is_stopped() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.ends_with(r#"{"items":[],"nextCursor":null}"#), "{answer}");
+    assert!(
+        answer.ends_with(r#"{"items":[],"nextCursor":null}"#),
+        "{answer}"
+    );
 
     app.stop().await.unwrap();
     assert!(healthcheck::ask(address).await.is_err());

@@ -93,16 +93,64 @@ fn faulty(answer: &Answer) -> Vec<String> {
 #[tokio::test]
 async fn what_one_surface_refuses_the_other_refuses_for_the_same_reasons() {
     let refused: [(Create, &[&str]); 9] = [
-        (Create { subject: "", ..GOOD }, &["subject"]),
-        (Create { subject: "a\r\nBcc: x@y.org", ..GOOD }, &["subject"]),
-        (Create { subject: "a\0b", ..GOOD }, &["subject"]),
-        (Create { body: "", ..GOOD }, &["body"]),
-        (Create { body: "a\0b", ..GOOD }, &["body"]),
-        (Create { recipients: &[], ..GOOD }, &["recipients"]),
-        (Create { recipients: &["ana@example.org", "nobody"], ..GOOD }, &["recipients"]),
-        (Create { from_email: "nobody", reply_to: "x", ..GOOD }, &["fromEmail", "replyTo"]),
         (
-            Create { subject: "{{ name }}", body: "", recipients: &["nobody"], ..GOOD },
+            Create {
+                subject: "",
+                ..GOOD
+            },
+            &["subject"],
+        ),
+        (
+            Create {
+                subject: "a\r\nBcc: x@y.org",
+                ..GOOD
+            },
+            &["subject"],
+        ),
+        (
+            Create {
+                subject: "a\0b",
+                ..GOOD
+            },
+            &["subject"],
+        ),
+        (Create { body: "", ..GOOD }, &["body"]),
+        (
+            Create {
+                body: "a\0b",
+                ..GOOD
+            },
+            &["body"],
+        ),
+        (
+            Create {
+                recipients: &[],
+                ..GOOD
+            },
+            &["recipients"],
+        ),
+        (
+            Create {
+                recipients: &["ana@example.org", "nobody"],
+                ..GOOD
+            },
+            &["recipients"],
+        ),
+        (
+            Create {
+                from_email: "nobody",
+                reply_to: "x",
+                ..GOOD
+            },
+            &["fromEmail", "replyTo"],
+        ),
+        (
+            Create {
+                subject: "{{ name }}",
+                body: "",
+                recipients: &["nobody"],
+                ..GOOD
+            },
             &["subject", "body", "recipients"],
         ),
     ];
@@ -131,7 +179,11 @@ async fn what_one_surface_takes_the_other_takes() {
             invalid_recipients: InvalidRecipients::Skip,
             ..GOOD
         },
-        Create { from_email: "news@example.org", reply_to: "answers@example.org", ..GOOD },
+        Create {
+            from_email: "news@example.org",
+            reply_to: "answers@example.org",
+            ..GOOD
+        },
     ];
     let app = spawn_app().await;
     for create in &taken {
