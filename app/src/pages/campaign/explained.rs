@@ -59,7 +59,7 @@ pub(super) fn Unknown(summary: Memo<CampaignSummary>) -> impl IntoView {
                             " may or may not have been delivered"
                         </b>
                         <div class="text-small text-muted">
-                            "The message was handed over, but the connection ended before the server said whether it took it. Nobody can know from here. They are not sent again by themselves, so that nobody gets the same message twice; the receiving server's log would tell."
+                            "The connection ended after the hand-over and before the server said whether it took the message. Nobody can know from here; the receiving server’s log would tell. Nothing is sent again by itself, so that nobody gets the same message twice."
                         </div>
                     </div>
                 </section>
@@ -86,8 +86,8 @@ pub(super) fn Deferred(summary: Memo<CampaignSummary>) -> impl IntoView {
                             " refused for now"
                         </b>
                         <div class="text-small text-muted">
-                            "They are tried again by themselves"
-                            {next.map(|at| view! { ", next " <Moment at /> })} "."
+                            "The next try is made by itself"
+                            {next.map(|at| view! { ", from " <Moment at /> })} "."
                         </div>
                     </div>
                 </section>

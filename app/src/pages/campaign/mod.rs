@@ -5,6 +5,8 @@ mod head;
 mod message;
 mod progress;
 mod reasons;
+mod recipient_table;
+mod recipient_tabs;
 mod recipients;
 mod request;
 mod watch;

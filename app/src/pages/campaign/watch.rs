@@ -1,7 +1,7 @@
 //! The newest state of the campaign on the page, as events tell it, and when its lists are to be
 //! read again.
 
-use domain::{CampaignId, campaign::CampaignSummary, counts::Counts};
+use domain::{CampaignId, campaign::CampaignSummary};
 use leptos::prelude::*;
 
 use crate::{

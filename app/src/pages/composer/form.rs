@@ -11,10 +11,12 @@ use super::{
     checks::Checks,
     draft::Draft,
     faults::Refused,
+    message::{Body, Subject},
+    more::More,
     preview::Preview,
     recipients::Recipients,
     send_bar::SendBar,
-    words::{Body, More, Sender, Subject},
+    sender::Sender,
 };
 use crate::{
     api::{campaigns::create_campaign, composer::ComposerState},

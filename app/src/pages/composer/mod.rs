@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `draft` | what is being written, as signals |
 //! | `form` | the form, and its way to the server |
-//! | `words` | sender, subject, body and what is rarely needed |
+//! | `sender`, `message`, `more` | from whom, subject and body, and what is rarely needed |
 //! | `recipients` | the list: pasted, chosen or dropped, and what it holds |
 //! | `list` | which list counts, and the survey of it in the background |
 //! | `survey` | a survey taken step by step |
@@ -19,11 +19,13 @@ mod draft;
 mod faults;
 mod form;
 mod list;
+mod message;
+mod more;
 mod preview;
 mod recipients;
 mod send_bar;
+mod sender;
 mod survey;
-mod words;
 
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
@@ -57,4 +59,12 @@ pub(crate) fn ComposerPage() -> impl IntoView {
             })}
         </Suspense>
     }
+}
+
+/// A text as the markup inside a `<textarea>`: its first line break would otherwise be lost.
+fn inner_text(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }

@@ -24,12 +24,12 @@ pub(super) fn SendBar(draft: Draft, installation: Installation) -> impl IntoView
         format!("{to}from {from} via {}", installation.smtp_server)
     };
     let decide = move || {
-        undecided().then(|| {
-            let invalid = draft.list.invalid();
-            format!(
-                "{} not addresses: mend them, or leave them out.",
-                format::count(invalid as u64, "line is", "lines are")
-            )
+        undecided().then(|| match draft.list.invalid() {
+            1 => "1 line is not an address: mend it, or leave it out.".to_owned(),
+            invalid => format!(
+                "{} lines are not addresses: mend them, or leave them out.",
+                format::number(invalid as u64)
+            ),
         })
     };
     let word = move || match (draft.on_its_way.get(), people()) {

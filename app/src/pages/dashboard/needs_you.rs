@@ -46,7 +46,7 @@ fn UnknownOutcomes(campaign: CampaignSummary) -> impl IntoView {
                 {format::count(unknown, "message", "messages")}
                 " may or may not have been delivered"
                 <div class="text-small text-muted">
-                    "The connection ended after they were handed over and before the server answered. They are not sent again by themselves."
+                    "The connection ended after the hand-over and before the server answered. Nothing is sent again by itself."
                 </div>
             </div>
             <a class="btn small" href=address>

@@ -1,6 +1,6 @@
 //! What is being sent now, with live bars.
 
-use domain::campaign::CampaignSummary;
+use domain::campaign::{CampaignStatus, CampaignSummary};
 use leptos::prelude::*;
 
 use super::live_campaigns::LiveCampaigns;
@@ -69,14 +69,21 @@ fn SendingCard(campaign: CampaignSummary, live: LiveCampaigns) -> impl IntoView 
 
 /// How fast, and how long; or why not.
 fn pace(campaign: &CampaignSummary) -> String {
-    match (&campaign.waiting_for, campaign.eta_seconds) {
-        (Some(why), _) => format!("waits: {why}"),
-        (None, Some(seconds)) if campaign.rate_per_second > 0.0 => format!(
-            "{} · {} left",
-            format::rate(campaign.rate_per_second),
-            format::duration(seconds)
-        ),
-        _ if campaign.rate_per_second > 0.0 => format::rate(campaign.rate_per_second),
-        _ => "starting".to_owned(),
+    let counts = &campaign.counts;
+    if let Some(why) = &campaign.waiting_for {
+        return format!("waits: {why}");
+    }
+    if campaign.rate_per_second <= 0.0 {
+        let why = match campaign.status {
+            CampaignStatus::Pending => "starting",
+            _ if counts.pending == 0 && counts.deferred > 0 => "waits for the next try",
+            _ => "",
+        };
+        return why.to_owned();
+    }
+    let rate = format::rate(campaign.rate_per_second);
+    match campaign.eta_seconds {
+        Some(seconds) if seconds > 0 => format!("{rate} · {} left", format::duration(seconds)),
+        _ => rate,
     }
 }

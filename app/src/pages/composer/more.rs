@@ -1,0 +1,63 @@
+//! What is rarely needed.
+
+use leptos::prelude::*;
+
+use super::{
+    draft::Draft,
+    faults::{Fault, fault_id},
+    inner_text,
+    sender::Line,
+};
+
+/// What is rarely needed, folded away unless something is in it.
+#[component]
+pub(super) fn More(draft: Draft, name: String, reply_to: String, text: String) -> impl IntoView {
+    let faulty = ["name", "replyTo", "textBody"].map(|path| draft.fault(path));
+    let used = !(name.is_empty() && reply_to.is_empty() && text.is_empty());
+    let open = move || used || faulty.iter().any(|fault| fault.with(Option::is_some));
+    view! {
+        <details class="fold" open=open>
+            <summary>"Name, answers and plain text"</summary>
+            <div class="mt-3 grid gap-4">
+                <div>
+                    <label for="name">"Name of the campaign"</label>
+                    <Line
+                        draft
+                        name="name"
+                        path="name"
+                        value=name
+                        label="Name of the campaign"
+                        placeholder="The subject"
+                    />
+                    <p class="field-hint">"Only you see it."</p>
+                </div>
+                <div>
+                    <label for="reply_to">"Answers go to"</label>
+                    <Line
+                        draft
+                        name="reply_to"
+                        path="replyTo"
+                        value=reply_to
+                        label="Answers go to"
+                        placeholder="The sender"
+                    />
+                </div>
+                <div>
+                    <label for="text_body">"Plain text"</label>
+                    <textarea
+                        name="text_body"
+                        id="text_body"
+                        rows="6"
+                        placeholder="Made from the HTML"
+                        aria-describedby=fault_id("textBody")
+                        inner_html=inner_text(&text)
+                    ></textarea>
+                    <Fault draft path="textBody" />
+                    <p class="field-hint">
+                        "For readers that show no HTML. Left empty, it is made from the HTML."
+                    </p>
+                </div>
+            </div>
+        </details>
+    }
+}
