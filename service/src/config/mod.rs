@@ -1,11 +1,11 @@
 //! What can be set, and to what it is set.
 //!
 //! `default.toml` is the list of keys, their defaults and the manual at once. Environment
-//! variables beat `palomar.toml`, which beats the defaults; [`sources`] brings the three
+//! variables beat `palomar.toml`, which beats the defaults; `sources` brings the three
 //! together, and each section reads its keys out of them. Every fault is collected, so that
 //! a person mends them all in one go.
 //!
-//! To add a key: say it in `default.toml`, name it in [`sources::KEYS`], and read it in the
+//! To add a key: say it in `default.toml`, name it in `sources::KEYS`, and read it in the
 //! section it belongs to.
 
 mod database;
