@@ -6,7 +6,7 @@ use anyhow::Context;
 use service::{Config, Services, start::Surroundings, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{Application, healthcheck};
+use crate::{Application, StartError, healthcheck};
 
 const USAGE: &str = "usage: palomar-server               serves, as the configuration says
        palomar-server migrate       brings the database to the present schema
@@ -35,11 +35,21 @@ async fn serve() -> anyhow::Result<ExitCode> {
             _ = interrupt.recv() => {}
         }
     };
+    match run_until(config, stop).await {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            // In the file of the log too, for whoever looks why it is gone.
+            tracing::error!(error = &error as &dyn std::error::Error, "the server ended");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+async fn run_until(config: Config, stop: impl Future<Output = ()>) -> Result<(), StartError> {
     Application::build(config)
         .await?
         .run_until_stopped(stop)
-        .await?;
-    Ok(ExitCode::SUCCESS)
+        .await
 }
 
 async fn migrate() -> anyhow::Result<ExitCode> {

@@ -4,7 +4,13 @@
 use std::process::ExitCode;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    server::commands::run(&arguments).await
+    match server::commands::run(&arguments).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("palomar-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -33,6 +33,9 @@ pub struct Telemetry {
 /// Starts logging for the whole process. Where it was started before, as in tests, the first
 /// start stays in force. Fails when `LOG_DIR` cannot be written to.
 pub fn start(config: &LogConfig) -> Result<Telemetry, InitError> {
+    // Otherwise the appender complains of the missing folder before it makes it. Where it cannot be
+    // made, building the appender says so.
+    let _ = std::fs::create_dir_all(&config.directory);
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("palomar")

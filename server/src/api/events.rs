@@ -14,7 +14,10 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use domain::CampaignId;
+use domain::{
+    CampaignId,
+    campaign::{CampaignList, CampaignSummary},
+};
 use futures::{Stream, StreamExt, stream};
 use service::{Actor, progress::ProgressEvent};
 
@@ -25,10 +28,23 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// `GET /api/emails/events`: each change of any campaign, until the process stops.
-pub async fn all(State(state): State<AppState>) -> Response {
-    let events = state.services.progress().watch_all();
-    answer(&state, events)
+/// `GET /api/emails/events`: each change of any campaign, until the process stops. A listener that
+/// comes back is first told how the newest campaigns stand now.
+pub async fn all(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+    // Listening begins before the present state is read, so that nothing falls between.
+    let changes = state.services.progress().watch_all();
+    let present = if headers.contains_key(LAST_EVENT_ID) {
+        let newest = CampaignList::default();
+        let campaigns = state.services.campaigns();
+        campaigns.list(&Actor::Local, newest).await?.items
+    } else {
+        Vec::new()
+    };
+    let present = present
+        .into_iter()
+        .map(|campaign| written("status", &campaign));
+    let changes = changes.map(|event| numbered(&event));
+    Ok(answer(&state, stream::iter(present).chain(changes)))
 }
 
 /// `GET /api/emails/{id}/events`: one campaign's state now and each change of it, until it has
@@ -50,21 +66,17 @@ pub async fn one(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let present = stream::iter(present.filter(|_| !known));
-    Ok(answer(&state, present.chain(events)))
+    let events = present.chain(events).map(|event| numbered(&event));
+    Ok(answer(&state, events))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Option<u64> {
     headers.get(LAST_EVENT_ID)?.to_str().ok()?.parse().ok()
 }
 
-fn answer(
-    state: &AppState,
-    events: impl Stream<Item = ProgressEvent> + Send + 'static,
-) -> Response {
+fn answer(state: &AppState, events: impl Stream<Item = Event> + Send + 'static) -> Response {
     let stopping = state.stopping.clone().cancelled_owned();
-    let events = events
-        .map(|event| Ok::<_, Infallible>(written(&event)))
-        .take_until(stopping);
+    let events = events.map(Ok::<_, Infallible>).take_until(stopping);
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -74,15 +86,16 @@ fn answer(
     (headers, stream).into_response()
 }
 
-fn written(event: &ProgressEvent) -> Event {
+fn numbered(event: &ProgressEvent) -> Event {
     let name = if event.status_changed {
         "status"
     } else {
         "progress"
     };
-    let data = serde_json::to_string(&event.campaign).unwrap_or_default();
-    Event::default()
-        .event(name)
-        .id(event.id.to_string())
-        .data(data)
+    written(name, &event.campaign).id(event.id.to_string())
+}
+
+fn written(name: &str, campaign: &CampaignSummary) -> Event {
+    let data = serde_json::to_string(campaign).unwrap_or_default();
+    Event::default().event(name).data(data)
 }

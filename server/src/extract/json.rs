@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use domain::ErrorCode;
-use http_body_util::{BodyExt, LengthLimitError};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -16,9 +16,9 @@ use crate::Problem;
 /// From this size on a body is parsed where it keeps no other request waiting.
 const PARSED_ASIDE: usize = 256 << 10;
 
-/// A body of JSON. Rejected with 415 when it does not say that it is JSON, 413 when it is over
-/// `BODY_LIMIT`, 400 with line and column when it is not JSON, and 422 with the field's path
-/// when it is not of this type: a wrong type, a missing or an unknown field.
+/// A body of JSON. Rejected with 415 when it does not say that it is JSON, 400 with line and
+/// column when it is not, and 422 with the field's path when it is not of this type: a wrong
+/// type, a missing or an unknown field.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
@@ -60,24 +60,15 @@ fn is_json(headers: &HeaderMap) -> bool {
         })
 }
 
-/// A whole body; 413 when it is over `BODY_LIMIT`.
+/// A whole body. That it is not over `BODY_LIMIT` is seen to around every handler.
 pub(crate) async fn read_body(body: Body) -> Result<Bytes, Problem> {
     match body.collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if is_over_the_limit(&error) => Err(Problem::new(
-            ErrorCode::PayloadTooLarge,
-            "the body is larger than BODY_LIMIT allows",
-        )),
         Err(_) => Err(Problem::new(
             ErrorCode::Malformed,
-            "the body ended before its end",
+            "the body broke off before its end",
         )),
     }
-}
-
-fn is_over_the_limit(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source())
-        .any(|error| error.is::<LengthLimitError>())
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

@@ -1,5 +1,10 @@
 //! No body is longer than `BODY_LIMIT`.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use axum::{
     body::{Body, HttpBody},
     extract::Request,
@@ -7,20 +12,36 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::ErrorCode;
-use http_body_util::Limited;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::Problem;
 
-/// Refuses a body that says it is longer, and breaks off one that turns out to be.
+/// Answers 413 to a body that says it is longer, and to one that turns out to be, whatever its
+/// reader makes of that.
 pub async fn apply(limit: usize, request: Request, next: Next) -> Response {
     let announced = request.body().size_hint().lower();
-    if usize::try_from(announced).is_ok_and(|announced| announced <= limit) {
-        let request = request.map(|body| Body::new(Limited::new(body, limit)));
-        return next.run(request).await;
+    if !usize::try_from(announced).is_ok_and(|announced| announced <= limit) {
+        return too_large(limit);
     }
+    let exceeded = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&exceeded);
+    let request = request.map(|body| {
+        Body::new(Limited::new(body, limit).map_err(move |error| {
+            noted.fetch_or(error.is::<LengthLimitError>(), Ordering::Relaxed);
+            error
+        }))
+    });
+    let response = next.run(request).await;
+    if exceeded.load(Ordering::Relaxed) {
+        return too_large(limit);
+    }
+    response
+}
+
+fn too_large(limit: usize) -> Response {
     Problem::new(
         ErrorCode::PayloadTooLarge,
-        format!("the body has {announced} octets, and BODY_LIMIT allows {limit}"),
+        format!("the body is larger than BODY_LIMIT, {limit} octets"),
     )
     .into_response()
 }

@@ -32,7 +32,7 @@ impl Bundle {
         });
         let stylesheet = names
             .iter()
-            .find(|name| name.starts_with("main") && name.ends_with(".css"));
+            .find(|name| name.starts_with("main") && name.strip_suffix(".css").is_some());
         if wasm.is_none() || stylesheet.is_none() {
             tracing::warn!(
                 folder = %site.join(PACKAGE).display(),
@@ -72,8 +72,7 @@ impl Bundle {
     }
 }
 
-/// The names of a folder's files, the newest build's last in the alphabet or not: Trunk leaves
-/// only one.
+/// The names of a folder's files. Trunk empties it before it builds, so only one build is there.
 fn names_in(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();

@@ -35,7 +35,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
 }
 
 /// The bundle's files, compressed beforehand where they are.
-pub fn assets(bundle: &Bundle) -> Router<AppState> {
+pub fn assets<S: Clone + Send + Sync + 'static>(bundle: &Bundle) -> Router<S> {
     let files = ServeDir::new(bundle.folder())
         .precompressed_br()
         .precompressed_gzip();

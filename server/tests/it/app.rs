@@ -20,12 +20,12 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// What no test takes: it fails here instead of hanging.
-pub const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// A running server with everything embedded and a folder of its own.
-pub struct TestApp {
-    pub address: SocketAddr,
-    pub caught: catcher::Store,
+pub(crate) struct TestApp {
+    pub(crate) address: SocketAddr,
+    pub(crate) caught: catcher::Store,
     router: Router,
     stop: CancellationToken,
     running: JoinHandle<Result<(), StartError>>,
@@ -33,12 +33,12 @@ pub struct TestApp {
 }
 
 /// A server as it comes.
-pub async fn spawn_app() -> TestApp {
+pub(crate) async fn spawn_app() -> TestApp {
     spawn_app_with(&[]).await
 }
 
 /// A server with these settings.
-pub async fn spawn_app_with(settings: &[(&str, &str)]) -> TestApp {
+pub(crate) async fn spawn_app_with(settings: &[(&str, &str)]) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}", folder.path().join("palomar.db").display());
     let always = [("HTTP_BIND", "127.0.0.1:0"), ("DATABASE_URL", &*database)];
@@ -61,7 +61,7 @@ pub async fn spawn_app_with(settings: &[(&str, &str)]) -> TestApp {
 
 impl TestApp {
     /// The whole answer to a request.
-    pub async fn call(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
         let (parts, body) = self.open(request).await.into_parts();
         let body = tokio::time::timeout(LIMIT, body.collect())
             .await
@@ -75,7 +75,7 @@ impl TestApp {
     }
 
     /// The answer's head, its body still to be read.
-    pub async fn open(&self, request: Request<Body>) -> Response {
+    pub(crate) async fn open(&self, request: Request<Body>) -> Response {
         let answer = self.router.clone().oneshot(request);
         tokio::time::timeout(LIMIT, answer)
             .await
@@ -83,23 +83,23 @@ impl TestApp {
             .unwrap()
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(request(Method::GET, path, Body::empty())).await
     }
 
     /// Posts JSON.
-    pub async fn post(&self, path: &str, json: impl Into<Body>) -> Answer {
+    pub(crate) async fn post(&self, path: &str, json: impl Into<Body>) -> Answer {
         self.call(post(path, json)).await
     }
 
     /// Every campaign there is.
-    pub async fn campaigns(&self) -> Vec<CampaignSummary> {
+    pub(crate) async fn campaigns(&self) -> Vec<CampaignSummary> {
         let answer = self.get("/api/emails").await;
         answer.json::<Page<CampaignSummary>>().items
     }
 
     /// Stops as a SIGTERM would, and waits for the end.
-    pub async fn stop(self) -> Result<(), StartError> {
+    pub(crate) async fn stop(self) -> Result<(), StartError> {
         self.stop.cancel();
         tokio::time::timeout(LIMIT, self.running)
             .await
@@ -108,13 +108,13 @@ impl TestApp {
     }
 
     /// Begins to stop, without waiting.
-    pub fn begin_to_stop(&self) {
+    pub(crate) fn begin_to_stop(&self) {
         self.stop.cancel();
     }
 }
 
 /// A request from this machine.
-pub fn request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {
+pub(crate) fn request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {
     Request::builder()
         .method(method)
         .uri(path)
@@ -124,7 +124,7 @@ pub fn request(method: Method, path: &str, body: impl Into<Body>) -> Request<Bod
 }
 
 /// A request that posts JSON.
-pub fn post(path: &str, json: impl Into<Body>) -> Request<Body> {
+pub(crate) fn post(path: &str, json: impl Into<Body>) -> Request<Body> {
     let mut request = request(Method::POST, path, json);
     let media = "application/json".parse().unwrap();
     request.headers_mut().insert(header::CONTENT_TYPE, media);
@@ -132,30 +132,30 @@ pub fn post(path: &str, json: impl Into<Body>) -> Request<Body> {
 }
 
 /// What came back.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    pub fn json<T: DeserializeOwned>(&self) -> T {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> T {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().unwrap())
     }
 
     /// The error, which must say the same in its body as in its status.
-    pub fn problem(&self) -> ApiError {
+    pub(crate) fn problem(&self) -> ApiError {
         assert_eq!(
             self.header("content-type"),
             "application/problem+json",
@@ -168,20 +168,20 @@ impl Answer {
     }
 
     /// The paths of the faulty fields.
-    pub fn faulty_fields(&self) -> Vec<String> {
+    pub(crate) fn faulty_fields(&self) -> Vec<String> {
         let error: ApiError = self.json();
         error.fields.into_iter().map(|field| field.path).collect()
     }
 }
 
 /// A stream of events, as it is read.
-pub struct Events {
+pub(crate) struct Events {
     chunks: axum::body::BodyDataStream,
     read: String,
 }
 
 impl Events {
-    pub fn new(response: Response) -> Self {
+    pub(crate) fn new(response: Response) -> Self {
         Self {
             chunks: response.into_body().into_data_stream(),
             read: String::new(),
@@ -189,7 +189,7 @@ impl Events {
     }
 
     /// The next event as it came, comments left out; none at the end of the stream.
-    pub async fn next(&mut self) -> Option<String> {
+    pub(crate) async fn next(&mut self) -> Option<String> {
         tokio::time::timeout(LIMIT, self.read_event())
             .await
             .expect("an event or the end must come")
@@ -199,7 +199,7 @@ impl Events {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let event = event.to_owned();
-                self.read = rest.to_owned();
+                self.read = rest.to_string();
                 if event.starts_with(':') {
                     continue;
                 }
@@ -212,7 +212,7 @@ impl Events {
 }
 
 /// One field of an event.
-pub fn field<'a>(event: &'a str, name: &str) -> &'a str {
+pub(crate) fn field<'a>(event: &'a str, name: &str) -> &'a str {
     event
         .lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))

@@ -1,5 +1,7 @@
 //! The catcher's memory, as the service reads it.
 
+use std::fmt::Write;
+
 use catcher::{Catcher, Options};
 use domain::caught::CaughtList;
 use server::inbox::CaughtMail;
@@ -14,11 +16,13 @@ async fn caught(number: usize) -> CaughtMail {
     let catcher = Catcher::start(Options::default()).await.unwrap();
     let mut dialogue = "EHLO localhost\r\n".to_owned();
     for n in 0..number {
-        dialogue.push_str(&format!(
+        write!(
+            dialogue,
             "MAIL FROM:<news@example.org>\r\nRCPT TO:<p{n}@example.org>\r\nDATA\r\n\
              Message-ID: <{n}@example.org>\r\nFrom: News <news@example.org>\r\n\
              Subject: =?utf-8?q?Hola_{n}?=\r\n\r\nHola\r\n.\r\n"
-        ));
+        )
+        .unwrap();
     }
     dialogue.push_str("QUIT\r\n");
     let mut stream = TcpStream::connect(catcher.address()).await.unwrap();

@@ -58,5 +58,5 @@ async fn whoever_is_kept_out_is_told_why() {
     proxied
         .headers_mut()
         .insert(header::VIA, HeaderValue::from_static("1.1 example.org"));
-    insta::assert_snapshot!(app.call(proxied).await.text(), @"");
+    insta::assert_snapshot!(app.call(proxied).await.text(), @r#"{"type":"about:blank","title":"This is open to this machine only","status":403,"detail":"Palomar has no accounts yet and is open to its own machine only; this request came through a proxy","code":"forbidden"}"#);
 }

@@ -83,6 +83,20 @@ async fn the_stream_of_all_campaigns_tells_of_each() {
 }
 
 #[tokio::test]
+async fn a_listener_that_comes_back_to_all_learns_what_it_missed() {
+    let app = spawn_app().await;
+    let path = campaign(&app, "ana@example.org").await;
+    let mut events = Events::new(app.open(subscribe(&path, None)).await);
+    while events.next().await.is_some() {}
+
+    let back = subscribe("/api/emails/events", Some("1"));
+    let mut events = Events::new(app.open(back).await);
+    let missed = events.next().await.unwrap();
+    assert_eq!(field(&missed, "event"), "status");
+    assert_eq!(state(&missed).status, CampaignStatus::Completed);
+}
+
+#[tokio::test]
 async fn a_stop_ends_every_stream() {
     let app = spawn_app().await;
     let mut events = Events::new(app.open(subscribe("/api/emails/events", None)).await);

@@ -2,6 +2,8 @@
 //! Most tests call the table of addresses without a connection; those about connections open
 //! real ones.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+
 mod addresses;
 mod app;
 mod caught;
@@ -10,6 +12,8 @@ mod door;
 mod events;
 mod headers;
 mod idempotency;
+mod pages;
 mod panics;
+mod process;
 mod stop;
 mod surfaces;

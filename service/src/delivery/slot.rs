@@ -23,7 +23,7 @@ use crate::{
     database::Database,
     mail::{
         message::BuildError,
-        reply::{self, Connection, Refusal, Settlement},
+        reply::{self, Connection, Refusal, Settled, Settlement},
         server::SmtpServer,
         session::{Content, Envelope, Session},
     },
@@ -178,35 +178,38 @@ impl Slot {
         permit: OwnedSemaphorePermit,
         admission: Admission,
     ) {
-        let Some(session) = self.session.as_mut() else {
-            return;
-        };
-        let kept = session.messages_sent() > 0;
-        let mut withdrawn = false;
-        let settled = match reply::settle_envelope(session.envelope(&message.envelope).await) {
-            Some(settled) => Some(settled),
-            None if message.work.lease.holds() => Some(reply::settle_content(
-                session.content(&message.content).await,
-            )),
-            None => {
-                withdrawn = true;
-                None
-            }
-        };
-        let Some((settlement, connection)) = settled.filter(|_| !withdrawn) else {
-            // The lease ran out after 354: closing is the only way to send nothing.
-            if let Some(session) = self.session.take() {
-                session.abandon();
-            }
-            let verdict = Verdict::withdrawn(&message.claimed);
+        let kept = self
+            .session
+            .as_ref()
+            .is_some_and(|session| session.messages_sent() > 0);
+        let Some((settlement, connection)) = self.dialogue(&message).await else {
             message.work.give_up();
+            let verdict = Verdict::withdrawn(&message.claimed);
             return self.settle(message, permit, verdict);
         };
-        if connection == Connection::Drop || !session.is_usable() {
+        if connection == Connection::Drop || !self.session.as_ref().is_some_and(Session::is_usable)
+        {
             self.session = None;
         }
         self.conclude(message, permit, admission, settlement, kept)
             .await;
+    }
+
+    /// The envelope, and the body behind it while the lease holds. None when it ran out after
+    /// 354: closing the connection is the only way to send nothing then.
+    async fn dialogue(&mut self, message: &Message) -> Option<Settled> {
+        let session = self.session.as_mut()?;
+        let outcome = session.envelope(&message.envelope).await;
+        if let Some(refused) = reply::settle_envelope(outcome) {
+            return Some(refused);
+        }
+        if message.work.lease.holds() {
+            return Some(reply::settle_content(
+                session.content(&message.content).await,
+            ));
+        }
+        self.session.take()?.abandon();
+        None
     }
 
     async fn conclude(
