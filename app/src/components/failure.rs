@@ -6,36 +6,38 @@ use leptos::prelude::*;
 use crate::{
     api::{self, error::CallError},
     components::icon::{Drawing, Mark},
+    format, routes,
 };
 
 /// Stands where a page's content could not be had. While the server renders, it gives the page the
 /// error's status.
 #[component]
 pub(crate) fn Failure(error: CallError) -> impl IntoView {
-    api::set_page_status(error.code());
-    let ApiErrorText { title, advice } = text_of(error.code());
+    let code = error.code();
+    api::set_page_status(code);
+    let (href, word) = if code == ErrorCode::NotFound {
+        (routes::DASHBOARD, "See all campaigns")
+    } else {
+        ("", "Try again")
+    };
     view! {
         <section class="card notice" role="alert">
             <Mark drawing=Drawing::Cross tone="failed" />
             <div>
-                <b>{title}</b>
-                <div class="text-small text-muted">{error.0.detail}</div>
-                <div class="text-small text-muted">{advice}</div>
+                <b>{code.title()}</b>
+                <div class="text-small text-muted">{format::sentence(error.0.detail)}</div>
+                <div class="text-small text-muted">{advice(code)}</div>
             </div>
-            <a class="btn small" href="">
-                "Try again"
+            <a class="btn small" href=href>
+                {word}
             </a>
         </section>
     }
 }
 
-struct ApiErrorText {
-    title: &'static str,
-    advice: &'static str,
-}
-
-fn text_of(code: ErrorCode) -> ApiErrorText {
-    let advice = match code {
+/// What it means, or what to do.
+fn advice(code: ErrorCode) -> &'static str {
+    match code {
         ErrorCode::NotFound => "Perhaps the address was shortened on its way here.",
         ErrorCode::Unavailable => {
             "Nothing is lost: what was handed over goes on by itself as soon as it can."
@@ -45,9 +47,5 @@ fn text_of(code: ErrorCode) -> ApiErrorText {
             "The address of this page says something Palomar does not understand."
         }
         _ => "",
-    };
-    ApiErrorText {
-        title: code.title(),
-        advice,
     }
 }

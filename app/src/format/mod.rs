@@ -80,6 +80,19 @@ pub(crate) fn size(octets: u64) -> String {
     }
 }
 
+/// A message as a sentence of its own.
+pub(crate) fn sentence(message: String) -> String {
+    let mut characters = message.chars();
+    let Some(first) = characters.next() else {
+        return message;
+    };
+    let mut sentence: String = first.to_uppercase().chain(characters).collect();
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +155,15 @@ mod tests {
         assert_eq!(plain(&size(312)), "312 B");
         assert_eq!(plain(&size(1_420)), "1.4 KB");
         assert_eq!(plain(&size(24_100_000)), "24.1 MB");
+    }
+
+    #[test]
+    fn a_message_becomes_a_sentence_once() {
+        assert_eq!(
+            sentence("must not be blank".to_owned()),
+            "Must not be blank."
+        );
+        assert_eq!(sentence("Is it running?".to_owned()), "Is it running?");
+        assert_eq!(sentence(String::new()), "");
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn CampaignPage() -> impl IntoView {
         },
     );
     let content = Resource::new(move || id.get(), get_content);
-    let connection = watch.follow(id.into());
+    let connection = watch.follow();
 
     view! {
         <Transition>

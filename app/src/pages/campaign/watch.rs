@@ -16,6 +16,8 @@ const READ_AGAIN_AFTER_MS: f64 = 3_000.0;
 #[derive(Clone, Copy)]
 pub(super) struct Watch {
     newest: RwSignal<Option<CampaignSummary>>,
+    /// The campaign to follow: the one on the page, unless it had ended when it was read.
+    followed: RwSignal<Option<CampaignId>>,
     /// Rises when lists are to be read again.
     reading: RwSignal<u32>,
     /// What the lists were read with.
@@ -50,6 +52,7 @@ impl Watch {
     pub(super) fn new() -> Self {
         Self {
             newest: RwSignal::new(None),
+            followed: RwSignal::new(None),
             reading: RwSignal::new(0),
             listed: StoredValue::default(),
         }
@@ -63,6 +66,8 @@ impl Watch {
     /// The campaign's newest state: `read`, until an event knows better.
     pub(super) fn newest(self, read: CampaignSummary) -> Memo<CampaignSummary> {
         self.listed.set_value(Listed::of(&read, 0.0));
+        self.followed
+            .set((!read.status.has_ended()).then_some(read.id));
         Memo::new(move |_| {
             self.newest.with(|newest| match newest {
                 Some(newest) if newest.id == read.id => newest.clone(),
@@ -71,21 +76,18 @@ impl Watch {
         })
     }
 
-    /// Follows the campaign until it has ended. A campaign that had ended before says so with the
-    /// stream's first event.
-    pub(super) fn follow(self, id: Signal<CampaignId>) -> ReadSignal<Connection> {
-        let ended = Memo::new(move |_| {
-            self.newest.with(|newest| {
+    /// Follows the campaign on the page until it has ended.
+    pub(super) fn follow(self) -> ReadSignal<Connection> {
+        let address = Memo::new(move |_| {
+            let id = self.followed.get()?;
+            let ended = self.newest.with(|newest| {
                 newest
                     .as_ref()
-                    .is_some_and(|newest| newest.id == id.get() && newest.status.has_ended())
-            })
+                    .is_some_and(|newest| newest.id == id && newest.status.has_ended())
+            });
+            (!ended).then(|| routes::campaign_events(id))
         });
-        let address = Signal::derive(move || {
-            let id = id.get();
-            (id.0 > 0 && !ended.get()).then(|| routes::campaign_events(id))
-        });
-        live::follow(address, move |event| self.take(event))
+        live::follow(address.into(), move |event| self.take(event))
     }
 
     fn take(self, event: LiveEvent) {

@@ -4,7 +4,10 @@ use domain::ApiError;
 use leptos::{html, prelude::*};
 
 use super::draft::Draft;
-use crate::components::icon::{Drawing, Mark};
+use crate::{
+    components::icon::{Drawing, Mark},
+    format::sentence,
+};
 
 /// The paths whose faults stand beside their field.
 const BESIDE: [&str; 8] = [
@@ -82,19 +85,6 @@ fn in_words(error: &ApiError) -> String {
         return sentence(error.detail.clone());
     }
     "What is wrong stands beside each field.".to_owned()
-}
-
-/// A message as a sentence of its own.
-fn sentence(message: String) -> String {
-    let mut characters = message.chars();
-    let Some(first) = characters.next() else {
-        return message;
-    };
-    let mut sentence: String = first.to_uppercase().chain(characters).collect();
-    if !sentence.ends_with(['.', '!', '?']) {
-        sentence.push('.');
-    }
-    sentence
 }
 
 #[cfg(test)]
