@@ -12,6 +12,7 @@ mod door;
 mod events;
 mod headers;
 mod idempotency;
+mod kill;
 mod pages;
 mod panics;
 mod process;
