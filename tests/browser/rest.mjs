@@ -1,0 +1,40 @@
+// Palomar as a program sees it: what tests prepare and check without a browser.
+
+/** Creates a campaign and resolves to the answer's body. Fails unless it is answered 201. */
+export async function createCampaign(address, campaign) {
+  const answer = await fetch(`${address}/api/emails`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(campaign),
+  });
+  if (answer.status !== 201) throw new Error(`the campaign was answered ${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
+
+/** The campaign as it stands now. */
+export const getCampaign = (address, id) => get(`${address}/api/emails/${id}`);
+
+/** The campaign once it has ended: its stream of events ends with it. */
+export async function untilEnded(address, id) {
+  const events = await fetch(`${address}/api/emails/${id}/events`);
+  await events.text();
+  return getCampaign(address, id);
+}
+
+/** Every recipient of a campaign, page after page. */
+export async function allRecipients(address, id) {
+  const recipients = [];
+  let cursor = "";
+  do {
+    const page = await get(`${address}/api/emails/${id}/recipients?limit=500${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    recipients.push(...page.items);
+    cursor = page.nextCursor ?? "";
+  } while (cursor);
+  return recipients;
+}
+
+async function get(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url} was answered ${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
