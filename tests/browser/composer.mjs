@@ -19,6 +19,14 @@ export async function compose(page, { subject, body, recipients }) {
   if (recipients !== undefined) await page.getByLabel("Recipients", { exact: true }).fill(recipients);
 }
 
+/** Pastes the list, as a person does who copied it from elsewhere. */
+export async function pasteRecipients(page, text) {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.evaluate((text) => navigator.clipboard.writeText(text), text);
+  await page.getByLabel("Recipients", { exact: true }).focus();
+  await page.keyboard.press("ControlOrMeta+V");
+}
+
 /** The button that sends, whatever number it names. */
 export const sendButton = (page) => page.getByRole("button", { name: /^Send/ });
 
