@@ -21,6 +21,26 @@ export async function untilEnded(address, id) {
   return getCampaign(address, id);
 }
 
+/** The campaign once `number` of its recipients have ended, by its events; it may go on after that. */
+export async function untilSettled(address, id, number) {
+  const given = new AbortController();
+  const events = await fetch(`${address}/api/emails/${id}/events`, { signal: given.signal });
+  const reader = events.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`campaign ${id} ended before ${number} of its recipients had`);
+    const lines = (text + value).split("\n");
+    text = lines.pop();
+    const states = lines.filter((line) => line.startsWith("data:")).map((line) => JSON.parse(line.slice("data:".length)));
+    const settled = states.find((state) => state.sentEmails + state.failedEmails + state.unknownEmails >= number);
+    if (settled) {
+      given.abort();
+      return settled;
+    }
+  }
+}
+
 /** Every recipient of a campaign, page after page. */
 export async function allRecipients(address, id) {
   const recipients = [];
