@@ -69,9 +69,9 @@ export const SCENES = [
   {
     name: "campaign-sending",
     async prepare(address) {
-      const recipients = withTags(18_000, [["+550", 83], ["+552", 341], ["+451x9", 611], ["+drop-after-dot", 5_000], ["+slow300ms", 19]]);
+      const recipients = withTags(18_000, [["+550", 83], ["+552", 341], ["+554", 1_201], ["+451x9", 311], ["+slow300ms", 37]]);
       const { id } = await createCampaign(address, { name: "November news", subject: "What is on in November", body: BODY, recipients });
-      await untilSettled(address, id, 5_000);
+      await untilSettled(address, id, 9_000);
       return `/campaigns/${id}`;
     },
   },

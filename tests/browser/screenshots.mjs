@@ -1,7 +1,8 @@
 // Takes every state of every page as a person sees it, wide and narrow, light and dark, into
-// target/screenshots: `node tests/browser/screenshots.mjs`.
+// target/screenshots: `node tests/browser/screenshots.mjs`. With `--readme` it also takes the one that
+// README.md shows, into docs/images.
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { complaints, launchChromium } from "./chromium.mjs";
 import { startPalomar } from "./palomar.mjs";
@@ -11,6 +12,8 @@ import { SCENES } from "./scenes.mjs";
 const FOLDER = join(ROOT, "target/screenshots");
 const WIDTHS = [1440, 390];
 const THEMES = ["light", "dark"];
+const README = { scene: "campaign-sending", path: join(ROOT, "docs/images/campaign.png") };
+const withReadme = process.argv.includes("--readme");
 
 const palomar = await startPalomar();
 const browser = await launchChromium();
@@ -18,6 +21,7 @@ await mkdir(FOLDER, { recursive: true });
 try {
   for (const scene of SCENES) {
     const path = (await scene.prepare?.(palomar.address)) ?? scene.path;
+    if (withReadme && scene.name === README.scene) await takeForReadme(path);
     for (const width of WIDTHS) {
       for (const colorScheme of THEMES) await take({ ...scene, path }, width, colorScheme);
     }
@@ -34,9 +38,22 @@ async function take({ name, path, act }, width, colorScheme) {
   if (path) await page.goto(palomar.address + path, { waitUntil: "load" });
   await act?.(page, palomar.address);
   await page.evaluate(() => document.fonts.ready);
+  // As tall as the page: what sticks to an edge would otherwise stand in the middle of the picture.
+  const height = await page.evaluate(() => Math.max(innerHeight, document.scrollingElement.scrollHeight));
+  await page.setViewportSize({ width, height });
   const file = `${name}-${width}-${colorScheme}.png`;
-  await page.screenshot({ path: join(FOLDER, file), fullPage: true });
+  await page.screenshot({ path: join(FOLDER, file) });
   if (await page.evaluate(() => document.scrollingElement.scrollWidth > innerWidth)) heard.unshift("wider than the screen");
   console.log([file, ...heard].join("\n    "));
+  await page.close();
+}
+
+async function takeForReadme(path) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
+  await page.goto(palomar.address + path, { waitUntil: "load" });
+  // Live, so that it shows what it does.
+  await page.getByRole("region", { name: "Progress" }).getByText("left").waitFor();
+  await mkdir(dirname(README.path), { recursive: true });
+  await page.screenshot({ path: README.path });
   await page.close();
 }
