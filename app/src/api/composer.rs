@@ -9,7 +9,7 @@ use super::error::CallError;
 /// What the composer shows when it opens.
 ///
 /// A form posted without JavaScript is answered by the composer itself: the server provides this as
-/// context, with what was typed and what is wrong with it, and renders [`crate::routes::COMPOSER`].
+/// context, with what was typed and what is wrong with it, and renders `/campaigns/new`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComposerState {
     /// The fields as they stand.
