@@ -16,8 +16,6 @@ impl MigrationTrait for Migration {
                     .col(big_integer("id").primary_key())
                     .col(string_len("name", 500))
                     .col(string_len("subject", 500))
-                    .col(long_text("body").not_null())
-                    .col(long_text("text_body").null())
                     .col(string_len_null("from_name", 200))
                     .col(string_len("from_email", 320))
                     .col(string_len_null("reply_to", 320))
@@ -44,6 +42,9 @@ impl MigrationTrait for Migration {
                     .col(big_integer("version").default(0))
                     .col(string_len_null("idempotency_key", 255))
                     .col(string_len_null("request_hash", 64))
+                    // Last: SQLite reads through a long column to whatever stands behind it.
+                    .col(long_text("body").not_null())
+                    .col(long_text("text_body").null())
                     .index(
                         Index::create()
                             .name("email_job_idempotency_key")

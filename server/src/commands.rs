@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use service::{Config, Services, start::Surroundings, telemetry};
+use service::{Config, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{Application, StartError, healthcheck};
@@ -55,9 +55,7 @@ async fn run_until(config: Config, stop: impl Future<Output = ()>) -> Result<(),
 async fn migrate() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let _telemetry = telemetry::start(&config.log).context("cannot write logs")?;
-    // Every start does it first; without a worker nothing else happens.
-    let services = Services::start(&config, Surroundings::default()).await?;
-    services.stop().await;
+    service::start::migrate(&config.database_url).await?;
     tracing::info!("the database has the present schema");
     Ok(ExitCode::SUCCESS)
 }

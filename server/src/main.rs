@@ -1,6 +1,9 @@
 //! `palomar-server`: serves Palomar. `migrate` brings the database to the present schema, and
 //! `healthcheck` asks a running server whether it is alive.
 
+// The router's and the pages' types nest deeper than the compiler looks by default.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 #[tokio::main]

@@ -146,6 +146,13 @@ impl Services {
     }
 }
 
+/// Brings the database to the present schema, and makes it when it is not there. Running it
+/// again changes nothing.
+pub async fn migrate(database_url: &str) -> Result<(), StartError> {
+    Database::open(database_url).await?.close().await;
+    Ok(())
+}
+
 fn smtp_server(
     config: &Config,
     catcher: Option<std::net::SocketAddr>,

@@ -57,7 +57,9 @@ impl Palomar {
 
     fn call(&self, method: &str, path: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_mins(1)))
+            .unwrap();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
@@ -91,7 +93,9 @@ impl Palomar {
             // Blocks until something changes: the stream's first two events are the present
             // state and the next one.
             let mut stream = TcpStream::connect(&self.address).unwrap();
-            stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(1)))
+                .unwrap();
             write!(
                 stream,
                 "GET /api/emails/1/events HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
@@ -105,8 +109,9 @@ impl Palomar {
 }
 
 fn create(palomar: &Palomar) {
-    let recipients: Vec<String> =
-        (0..RECIPIENTS).map(|n| format!("\"person{n}@example.org\"")).collect();
+    let recipients: Vec<String> = (0..RECIPIENTS)
+        .map(|n| format!("\"person{n}@example.org\""))
+        .collect();
     let body = format!(
         r#"{{"subject":"Hola","body":"<p>Hola</p>","recipients":[{}]}}"#,
         recipients.join(",")
@@ -127,7 +132,9 @@ fn doubled_and_missed(store: &Store) -> (usize, usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_three_times_it_loses_nothing_doubles_nothing_and_says_what_it_cannot_know() {
-    let catcher = Catcher::start(Options::default().delay(Duration::from_millis(2))).await.unwrap();
+    let catcher = Catcher::start(Options::default().delay(Duration::from_millis(2)))
+        .await
+        .unwrap();
     let smtp = format!("smtp://{}?tls=none", catcher.address());
     let store = catcher.store();
     let end = tokio::task::spawn_blocking(move || {
@@ -149,12 +156,19 @@ async fn killed_three_times_it_loses_nothing_doubles_nothing_and_says_what_it_ca
     let (campaign, unknown) = end.await.unwrap();
     let counts = campaign.summary.counts;
     assert_eq!(campaign.summary.status, CampaignStatus::Completed);
-    assert_eq!(counts.sent + counts.unknown, RECIPIENTS as u64, "{counts:?}");
+    assert_eq!(
+        counts.sent + counts.unknown,
+        RECIPIENTS as u64,
+        "{counts:?}"
+    );
     assert!(counts.unknown <= 3 * WINDOW, "{counts:?}");
     let (doubled, missed) = doubled_and_missed(&store);
     assert_eq!(doubled, 0);
     // Whoever got none is among those it cannot vouch for.
-    assert!(missed as u64 <= counts.unknown, "{missed} got none, {counts:?}");
+    assert!(
+        missed as u64 <= counts.unknown,
+        "{missed} got none, {counts:?}"
+    );
     assert_eq!(unknown.len() as u64, counts.unknown);
     assert!(unknown.iter().all(|recipient| recipient.error.is_some()));
 }

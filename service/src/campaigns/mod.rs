@@ -33,7 +33,7 @@ use self::{
 use crate::{Actor, Error, Result, Services};
 
 /// How many failures a campaign's own view carries.
-const ERRORS_SHOWN: u64 = 20;
+const ERRORS_SHOWN: usize = 20;
 /// An unsealed campaign nobody has added to for so long was left behind.
 pub(crate) const LEFT_BEHIND_AFTER: Duration = Duration::from_mins(1);
 

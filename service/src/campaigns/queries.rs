@@ -155,7 +155,8 @@ pub(crate) async fn in_status(
         .await
 }
 
-/// Campaigns that are under way, or have ended since `since`; at most 200.
+/// Campaigns that are under way or have ended since `since`, at most 200 of each. Two queries,
+/// since each has an index of its own and together they would have none.
 pub(crate) async fn under_way_or_ended_since(
     connection: &impl ConnectionTrait,
     since: Timestamp,
@@ -165,17 +166,20 @@ pub(crate) async fn under_way_or_ended_since(
         CampaignStatus::Processing,
         CampaignStatus::Paused,
     ];
-    sealed()
-        .filter(
-            Condition::any()
-                .add(email_job::Column::Status.is_in(under_way))
-                .add(email_job::Column::CompletedAt.gte(since)),
-        )
-        .order_by(email_job::Column::Id, Order::Desc)
-        .limit(200)
-        .into_partial_model::<CampaignRow>()
+    let among = |condition: sea_orm::sea_query::SimpleExpr| {
+        sealed()
+            .filter(condition)
+            .limit(200)
+            .into_partial_model::<CampaignRow>()
+    };
+    let mut rows = among(email_job::Column::Status.is_in(under_way))
         .all(connection)
-        .await
+        .await?;
+    let ended = among(email_job::Column::CompletedAt.gte(since))
+        .all(connection)
+        .await?;
+    rows.extend(ended.into_iter().filter(|row| row.status.has_ended()));
+    Ok(rows)
 }
 
 /// Ended campaigns that left unknown outcomes, newest first, at most 50.
@@ -259,21 +263,27 @@ pub(crate) async fn recipients(
         .await
 }
 
-/// The first recipients that failed or are unknown, in the list's order.
+/// The first recipients that failed or are unknown, in the list's order. A query for each
+/// status: for both at once SQLite would rather walk through the whole campaign.
 pub(crate) async fn errors(
     connection: &impl ConnectionTrait,
     campaign: CampaignId,
-    limit: u64,
+    limit: usize,
 ) -> Result<Vec<recipient::Model>, DbErr> {
-    Recipient::find()
-        .filter(recipient::Column::EmailJobId.eq(campaign))
-        .filter(
-            recipient::Column::Trouble.is_in([RecipientStatus::Failed, RecipientStatus::Unknown]),
-        )
-        .order_by(recipient::Column::No, Order::Asc)
-        .limit(limit)
-        .all(connection)
-        .await
+    let mut rows = Vec::new();
+    for status in [RecipientStatus::Failed, RecipientStatus::Unknown] {
+        let found = Recipient::find()
+            .filter(recipient::Column::EmailJobId.eq(campaign))
+            .filter(recipient::Column::Trouble.eq(status))
+            .order_by(recipient::Column::No, Order::Asc)
+            .limit(limit as u64)
+            .all(connection)
+            .await?;
+        rows.extend(found);
+    }
+    rows.sort_by_key(|row| row.no);
+    rows.truncate(limit);
+    Ok(rows)
 }
 
 /// The failures of a campaign by code, the commonest first, at most 20 kinds.
