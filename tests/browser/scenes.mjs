@@ -32,6 +32,7 @@ export const SCENES = [
       await write(page, address, WITH_FAULTS, "addresses");
       await page.getByLabel("Sender address").fill("nobody");
       await page.getByLabel("Subject", { exact: true }).fill(" ");
+      await page.getByText("12 characters").waitFor({ state: "hidden" });
       await sendButton(page).click();
       await page.getByRole("alert").getByText("Nothing was sent").waitFor();
     },
