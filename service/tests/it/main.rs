@@ -2,6 +2,7 @@
 
 mod support;
 
+mod campaigns;
 mod dialogue;
 mod dialogue_against_catcher;
 mod dialogue_auth;

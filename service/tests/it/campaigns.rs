@@ -1,0 +1,118 @@
+//! Creating a campaign, where the interruptions are.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    Timestamp,
+    campaign::{CampaignCreate, CampaignList, RecipientInput},
+};
+use entity::{email_job, prelude::EmailJob, prelude::Recipient};
+use sea_orm::{Database, DatabaseConnection, EntityTrait, PaginatorTrait, sea_query::Expr};
+use service::{Actor, Config, Error, Services, clock::ManualClock, start::Surroundings};
+use tempfile::TempDir;
+
+/// Services that nobody works for, their clock, and a look into their database.
+struct Bed {
+    services: Services,
+    clock: ManualClock,
+    database: DatabaseConnection,
+    _folder: TempDir,
+}
+
+impl Bed {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("palomar.db").display());
+        let settings = [("DATABASE_URL".to_owned(), url.clone())];
+        let config = Config::from_sources(settings.into_iter(), None).unwrap();
+        let clock = ManualClock::at(Timestamp(1_795_503_451_000));
+        let surroundings = Surroundings {
+            clock: Arc::new(clock.clone()),
+            ..Surroundings::default()
+        };
+        let services = Services::start(&config, surroundings).await.unwrap();
+        let database = Database::connect(url).await.unwrap();
+        Self {
+            services,
+            clock,
+            database,
+            _folder: folder,
+        }
+    }
+
+    async fn create(&self, subject: &str) -> Result<(i64, bool), Error> {
+        let input = CampaignCreate {
+            subject: subject.to_owned(),
+            body: "<p>Hola</p>".to_owned(),
+            recipients: vec![RecipientInput {
+                email: "ana@example.org".to_owned(),
+                vars: [].into(),
+            }],
+            ..CampaignCreate::default()
+        };
+        let key = Some("october".to_owned());
+        let campaigns = self.services.campaigns();
+        let created = campaigns.create(&Actor::Local, input, key).await?;
+        Ok((created.created.campaign.summary.id.0, created.replayed))
+    }
+
+    /// As if the process had been killed before the last transaction of a create.
+    async fn unseal(&self) {
+        EmailJob::update_many()
+            .col_expr(email_job::Column::SealedAt, Expr::value(None::<i64>))
+            .exec(&self.database)
+            .await
+            .unwrap();
+    }
+
+    async fn shown(&self) -> usize {
+        let list = CampaignList::default();
+        let page = self.services.campaigns().list(&Actor::Local, list).await;
+        page.unwrap().items.len()
+    }
+}
+
+#[tokio::test]
+async fn the_same_request_under_the_same_key_is_the_same_campaign() {
+    let bed = Bed::start().await;
+    let (first, replayed) = bed.create("Hola").await.unwrap();
+    assert!(!replayed);
+    assert_eq!(bed.create("Hola").await.unwrap(), (first, true));
+    assert_eq!(bed.shown().await, 1);
+    let other = bed.create("Adiós").await;
+    assert!(matches!(other, Err(Error::KeyReused)), "{other:?}");
+}
+
+#[tokio::test]
+async fn a_key_whose_first_request_is_still_being_stored_is_in_progress() {
+    let bed = Bed::start().await;
+    bed.create("Hola").await.unwrap();
+    bed.unseal().await;
+    let again = bed.create("Hola").await;
+    assert!(matches!(again, Err(Error::InProgress)), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_create_that_died_is_never_shown_and_goes_away_with_its_key() {
+    let bed = Bed::start().await;
+    let (first, _) = bed.create("Hola").await.unwrap();
+    bed.unseal().await;
+    assert_eq!(bed.shown().await, 0);
+    bed.clock.advance(Duration::from_secs(61));
+    let (second, replayed) = bed.create("Hola").await.unwrap();
+    assert!(!replayed);
+    assert_ne!(first, second);
+    let gone = async {
+        while EmailJob::find().count(&bed.database).await.unwrap() > 1
+            || Recipient::find().count(&bed.database).await.unwrap() > 1
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), gone)
+        .await
+        .expect("what was left behind must go");
+    assert_eq!(bed.shown().await, 1);
+}
