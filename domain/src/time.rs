@@ -18,6 +18,13 @@ impl Timestamp {
         Self(self.0.saturating_add(milliseconds))
     }
 
+    /// This instant moved back; far before the calendar it stays at the beginning.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(milliseconds))
+    }
+
     /// How long ago `earlier` was; zero when it is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -37,7 +37,10 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 pub use self::run::SliceOutcome;
 use self::{
@@ -82,6 +85,18 @@ pub(crate) struct Parts {
     pub(crate) secret: SecretString,
 }
 
+/// Runs a slot, and another one in its place should it panic. Its recipient is then UNKNOWN
+/// once the slice is let go, since nobody can say how far it came.
+async fn keep_slot(shared: Arc<Shared>) {
+    loop {
+        let slot = tokio::spawn(Slot::new(Arc::clone(&shared)).run());
+        match AbortOnDropHandle::new(slot).await {
+            Err(error) if error.is_panic() => tracing::error!(%error, "a slot failed"),
+            Ok(()) | Err(_) => return,
+        }
+    }
+}
+
 impl Delivery {
     /// Starts the slots and the journal. They do nothing until a slice is sent.
     pub(crate) fn start(parts: Parts, config: &DeliveryConfig) -> Self {
@@ -104,7 +119,7 @@ impl Delivery {
         });
         let mut slots = JoinSet::new();
         for _ in 0..config.concurrency {
-            slots.spawn(Slot::new(Arc::clone(&shared)).run());
+            slots.spawn(keep_slot(Arc::clone(&shared)));
         }
         let runner = Runner {
             owner,
@@ -156,7 +171,7 @@ impl Delivery {
 
     /// Stops: nobody is started any more, dialogues that have begun come to their end within
     /// the drain deadline, what they came to is made durable, and slices are let go. What is cut
-    /// off at the deadline stays SENDING, and becomes UNKNOWN at the next start.
+    /// off at the deadline becomes UNKNOWN.
     pub async fn drain(&self) {
         self.runner.shared.stop.cancel();
         self.places.close();

@@ -202,8 +202,7 @@ impl Reconciler {
                     .add(slice::Column::State.eq(SliceState::Leased))
                     .add(slice::Column::Owner.ne(self.delivery.owner())),
             );
-        let unheard = Timestamp(now.0.saturating_sub(30_000));
-        debug_assert_eq!(RING_AGAIN_AFTER.as_millis(), 30_000);
+        let unheard = now.minus(RING_AGAIN_AFTER);
         Condition::all().add(ready).add(
             Condition::any()
                 .add(slice::Column::RungAt.is_null())
@@ -235,10 +234,7 @@ impl Reconciler {
     }
 
     async fn clear_left_behind(&self, now: Timestamp) -> Result<(), DbErr> {
-        let long_ago = Timestamp(
-            now.0
-                .saturating_sub(i64::try_from(LEFT_BEHIND_AFTER.as_millis()).unwrap_or(i64::MAX)),
-        );
+        let long_ago = now.minus(LEFT_BEHIND_AFTER);
         let left: Vec<CampaignId> = EmailJob::find()
             .select_only()
             .column(email_job::Column::Id)

@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::{
     campaign,
-    slices::{self, Others, Released},
+    slices::{self, Released},
     slot::Shared,
     work::{Lease, Work},
 };
@@ -57,9 +57,7 @@ impl Runner {
         let shared = &self.shared;
         let asked = Instant::now();
         let now = shared.clock.now();
-        let Some(claim) =
-            slices::claim(&shared.database, &self.owner, job, now, Others::Gone).await?
-        else {
+        let Some(claim) = slices::claim(&shared.database, &self.owner, job, now).await? else {
             return Ok(SliceOutcome::NotDue);
         };
         if claim.left_unknown > 0 {

@@ -29,13 +29,6 @@ pub(super) struct Claim {
     pub(super) left_unknown: u64,
 }
 
-/// Whose slices count as abandoned.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Others {
-    /// No other process can be alive: whatever another owner holds may be taken at once.
-    Gone,
-}
-
 /// Claims a slice for `owner`, if it is there to be had: whoever the earlier owner left in
 /// SENDING becomes UNKNOWN, and whoever is due is returned.
 pub(super) async fn claim(
@@ -43,14 +36,13 @@ pub(super) async fn claim(
     owner: &str,
     job: SendSlice,
     now: Timestamp,
-    others: Others,
 ) -> Result<Option<Claim>, DbErr> {
     let transaction = database.begin().await?;
     let key = (job.campaign, job.slice);
     let Some(found) = Slice::find_by_id(key).one(&transaction).await? else {
         return Ok(None);
     };
-    if !to_be_had(&found, owner, now, others) {
+    if !to_be_had(&found, owner, now) {
         return Ok(None);
     }
     let Some(campaign) = EmailJob::find_by_id(job.campaign).one(&transaction).await? else {
@@ -95,13 +87,13 @@ pub(super) async fn claim(
     }))
 }
 
-fn to_be_had(found: &slice::Model, owner: &str, now: Timestamp, others: Others) -> bool {
+/// What another owner holds may be taken at once: the lock beside the database proves that no
+/// other process is alive.
+fn to_be_had(found: &slice::Model, owner: &str, now: Timestamp) -> bool {
     match found.state {
         SliceState::Ready => true,
         SliceState::Waiting => found.next_due_at.is_none_or(|due| due <= now),
-        SliceState::Leased => match others {
-            Others::Gone => found.owner.as_deref() != Some(owner),
-        },
+        SliceState::Leased => found.owner.as_deref() != Some(owner),
         SliceState::Closed => false,
     }
 }
@@ -239,7 +231,7 @@ struct Standing {
     next: Option<Timestamp>,
 }
 
-/// Lets a slice go in the state its rows are in, checked in the same transaction. Its counters
+/// Lets a slice go that nobody is under way of, in the state its rows are in, checked in the same transaction. Its counters
 /// are set to what the rows say, and the last slice ends the campaign.
 pub(super) async fn release(
     database: &Database,
@@ -256,6 +248,8 @@ pub(super) async fn release(
     else {
         return Ok(Released::Lost);
     };
+    // Nobody of this slice is under way any more: whoever is still SENDING was cut off.
+    leave_unknown(&transaction, job, &found, now).await?;
     let standing = Recipient::find()
         .select_only()
         .column(recipient::Column::Status)
@@ -273,10 +267,6 @@ pub(super) async fn release(
             .map(|s| s.n)
             .sum::<i64>()
     };
-    if of(RecipientStatus::Sending) > 0 {
-        // Somebody's outcome is still unknown here: whoever takes the slice over settles it.
-        return Ok(Released::Lost);
-    }
     let state = if of(RecipientStatus::Pending) > 0 {
         SliceState::Ready
     } else if of(RecipientStatus::Deferred) > 0 {

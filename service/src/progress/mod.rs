@@ -16,7 +16,7 @@ use crate::{Actor, Error, Result, Services, campaigns::queries};
 /// How often the poller asks: listeners hear at most twice a second.
 const EVERY: Duration = Duration::from_millis(500);
 /// How long an ended campaign is looked at: longer than clocks of two processes differ.
-const LATELY_MS: i64 = 60_000;
+const LATELY: Duration = Duration::from_mins(1);
 /// Events a slow listener may be behind before it misses some; it misses nothing it needs,
 /// since each event carries the whole state.
 const BACKLOG: usize = 256;
@@ -111,7 +111,7 @@ async fn look(
     known: &mut HashMap<CampaignId, CampaignSummary>,
 ) -> Result<(), Error> {
     let reader = services.database().reader();
-    let lately = Timestamp(services.now().0.saturating_sub(LATELY_MS));
+    let lately = services.now().minus(LATELY);
     let mut rows = queries::under_way_or_ended_since(reader, lately).await?;
     for (id, before) in known.iter() {
         // Whatever was under way and is not among these has come to rest another way.
