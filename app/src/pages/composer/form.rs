@@ -72,6 +72,8 @@ pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> 
             on:input=on_input
             on:submit=on_submit
         >
+            // Enter in a field presses a form's first button that submits: this one, which does not.
+            <button type="submit" disabled hidden></button>
             <input
                 type="hidden"
                 name="idempotency_key"
