@@ -42,7 +42,7 @@ fn ReasonTable(id: CampaignId, reasons: Vec<FailureReason>) -> impl IntoView {
             <h2 class="px-4 pt-3 pb-2" id="reasons">
                 "Failures by reason"
             </h2>
-            <table>
+            <table class="reasons">
                 <thead class="sr-only">
                     <tr>
                         <th scope="col">"Code"</th>
