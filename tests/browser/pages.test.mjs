@@ -44,6 +44,7 @@ describe("every page", () => {
     ["the composer", "/campaigns/new"],
     ["a campaign", "/campaigns/1"],
     ["everybody a campaign went to", "/campaigns/1?show=ALL"],
+    ["a campaign that is not there", "/campaigns/4711"],
     ["caught mail", "/caught"],
     ["a caught message", "/caught/1"],
     ["the source of a caught message", "/caught/1?part=source"],
