@@ -49,8 +49,15 @@ pub(super) fn Preview(draft: Draft) -> impl IntoView {
             <p class="p-4 text-muted" hidden=move || as_text() || !empty.get()>
                 "The message appears here as you write."
             </p>
-            <div hidden=move || as_text() || empty.get()>
-                <MessageFrame html=draft.body title="Preview of the message" narrow />
+            <div hidden=as_text>
+                {move || {
+                    (!empty.get())
+                        .then(|| {
+                            view! {
+                                <MessageFrame html=draft.body title="Preview of the message" narrow />
+                            }
+                        })
+                }}
             </div>
             <pre class="source" hidden=move || !as_text()>
                 {move || as_text().then(text)}
