@@ -121,6 +121,9 @@ pub struct Recipient {
     pub finished_at: Option<Timestamp>,
 }
 
+/// Stands for the enhanced status code of an answer that had none.
+pub const NO_ENHANCED_CODE: &str = "-";
+
 /// Which recipients of a campaign are wanted, in the order of the list they came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -131,6 +134,10 @@ pub struct RecipientList {
     /// Only those whose last answer had this reply code.
     #[garde(inner(range(min = 200, max = 599)))]
     pub code: Option<u16>,
+    /// Only those whose last answer had this enhanced status code (RFC 3463), as in `5.1.1`;
+    /// [`NO_ENHANCED_CODE`] for those that had none.
+    #[garde(inner(length(max = 16)))]
+    pub enhanced_code: Option<String>,
     /// Only those whose address contains this.
     #[garde(inner(length(chars, max = 254)))]
     pub q: Option<String>,

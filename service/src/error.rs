@@ -40,7 +40,7 @@ impl Error {
             Self::Invalid(fields) => ApiError::invalid(fields),
             Self::NotFound(what) => ApiError::new(
                 ErrorCode::NotFound,
-                format!("there is no {what} of this name"),
+                format!("there is no {what} of this number"),
             ),
             Self::Conflict(why) => ApiError::new(ErrorCode::Conflict, why),
             Self::InProgress => ApiError::new(ErrorCode::InProgress, self.to_string()),

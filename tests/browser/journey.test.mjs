@@ -52,7 +52,7 @@ describe("the first campaign", () => {
   test("counts its recipients at once and names the lines that are no addresses", async () => {
     await compose(page, { recipients: RECIPIENTS });
     await recipientCount(page).getByText("5 people").waitFor();
-    await recipientCount(page).getByText("1 twice, kept once").waitFor();
+    await recipientCount(page).getByText("1 duplicate, sent once").waitFor();
     await recipientCount(page).getByText("1 is not an address").waitFor();
     await page.getByText("Line 4 “not an address”: no @").waitFor();
   });

@@ -39,17 +39,18 @@ describe("every page", () => {
     await palomar?.stop();
   });
 
-  for (const [what, path, todo] of [
-    ["the dashboard", "/", "a word that no line can break sticks out of it"],
+  for (const [what, path] of [
+    ["the dashboard", "/"],
     ["the composer", "/campaigns/new"],
     ["a campaign", "/campaigns/1"],
     ["everybody a campaign went to", "/campaigns/1?show=ALL"],
+    ["a campaign that is not there", "/campaigns/4711"],
     ["caught mail", "/caught"],
     ["a caught message", "/caught/1"],
     ["the source of a caught message", "/caught/1?part=source"],
     ["an address where nothing stands", "/nowhere"],
   ]) {
-    test(`${what} fits the width of a telephone`, { todo }, async () => {
+    test(`${what} fits the width of a telephone`, async () => {
       const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
       await page.goto(palomar.address + path);
       await page.getByRole("heading", { level: 1 }).waitFor();
@@ -58,7 +59,7 @@ describe("every page", () => {
     });
   }
 
-  test("Enter in the subject sends nothing", { todo: "it sends to everybody" }, async () => {
+  test("Enter in the subject sends nothing", async () => {
     const page = await browser.newPage();
     await openComposer(page, palomar.address);
     await compose(page, { subject: "Half a thought", body: "<p>Hola</p>", recipients: "ana@example.org" });

@@ -30,6 +30,7 @@ export const SCENES = [
     name: "composer-errors",
     async act(page, address) {
       await write(page, address, WITH_FAULTS, "addresses");
+      await page.getByLabel("Leave them out, and send to the others").check();
       await page.getByLabel("Sender address").fill("nobody");
       await page.getByLabel("Subject", { exact: true }).fill(" ");
       await page.getByText("12 characters").waitFor({ state: "hidden" });

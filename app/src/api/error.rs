@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn an_error_crosses_the_wire_as_rest_writes_it() {
-        let error = ApiError::new(ErrorCode::NotFound, "there is no campaign of this name");
+        let error = ApiError::new(ErrorCode::NotFound, "there is no campaign of this number");
         assert_eq!(
             CallError(error.clone()).ser(),
             serde_json::to_vec(&error).unwrap()

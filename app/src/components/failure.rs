@@ -1,7 +1,8 @@
 //! What went wrong, and what to do.
 
 use domain::ErrorCode;
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
+use leptos_meta::Title;
 
 use crate::{
     api::{self, error::CallError},
@@ -15,21 +16,41 @@ use crate::{
 pub(crate) fn Failure(error: CallError) -> impl IntoView {
     let code = error.code();
     api::set_page_status(code);
-    let (href, word) = if code == ErrorCode::NotFound {
-        (routes::DASHBOARD, "See all campaigns")
+    let words = format::sentence(error.0.detail);
+    if code == ErrorCode::NotFound {
+        Either::Left(view! { <Nothing words /> })
     } else {
-        ("", "Try again")
-    };
+        Either::Right(view! { <Fault code words /> })
+    }
+}
+
+/// That nothing stands at the page's address, in place of the page.
+#[component]
+pub(crate) fn Nothing(words: String) -> impl IntoView {
+    view! {
+        <Title text="Not found" />
+        <section class="empty">
+            <h1>"There is nothing at this address"</h1>
+            <p>{words} " Perhaps the address was shortened on its way here."</p>
+            <a class="btn primary" href=routes::DASHBOARD>
+                "See all campaigns"
+            </a>
+        </section>
+    }
+}
+
+#[component]
+fn Fault(code: ErrorCode, words: String) -> impl IntoView {
     view! {
         <section class="card notice" role="alert">
             <Mark drawing=Drawing::Cross tone="failed" />
             <div>
                 <b>{code.title()}</b>
-                <div class="text-small text-muted">{format::sentence(error.0.detail)}</div>
+                <div class="text-small text-muted">{words}</div>
                 <div class="text-small text-muted">{advice(code)}</div>
             </div>
-            <a class="btn small" href=href>
-                {word}
+            <a class="btn small" href="">
+                "Try again"
             </a>
         </section>
     }
@@ -38,7 +59,6 @@ pub(crate) fn Failure(error: CallError) -> impl IntoView {
 /// What it means, or what to do.
 fn advice(code: ErrorCode) -> &'static str {
     match code {
-        ErrorCode::NotFound => "Perhaps the address was shortened on its way here.",
         ErrorCode::Unavailable => {
             "Nothing is lost: what was handed over goes on by itself as soon as it can."
         }

@@ -1,6 +1,6 @@
 //! The frame of every page: where one can go, how the installation stands, and the page.
 
-use leptos::{either::Either, prelude::*};
+use leptos::{either::Either, html, prelude::*};
 use leptos_router::hooks::use_location;
 
 use crate::{
@@ -11,24 +11,47 @@ use crate::{
 /// The frame of every page.
 #[component]
 pub(crate) fn Layout(children: Children) -> impl IntoView {
+    let path = use_location().pathname;
+    let content = NodeRef::<html::Main>::new();
+    // What had the focus goes with its page: whoever listens or types goes on at the new one.
+    Effect::new(move |before: Option<String>| {
+        let path = path.get();
+        if before.is_some_and(|before| before != path)
+            && let Some(content) = content.get_untracked()
+        {
+            // Where it cannot take the focus there is nothing to be done about it.
+            let _ = content.focus();
+        }
+        path
+    });
     view! {
         <a class="skip-link" href="#content">
             "Skip to the content"
         </a>
         <div class="shell">
             <nav class="side" aria-label="Palomar">
-                <a class="brand" href=routes::DASHBOARD>
+                <a class="brand" href=routes::DASHBOARD rel=away()>
                     <Icon drawing=Drawing::Dove />
                     "Palomar"
                 </a>
                 <SideLinks />
                 <SideFoot />
             </nav>
-            <main class="main" id="content" tabindex="-1">
+            <main node_ref=content class="main" id="content" tabindex="-1">
                 {children()}
             </main>
         </div>
     }
+}
+
+/// How a link away goes: from the composer it leaves the document, so that the browser asks about
+/// what is unsent.
+fn away() -> Signal<Option<&'static str>> {
+    let path = use_location().pathname;
+    Signal::derive(move || {
+        path.with(|path| path == routes::COMPOSER)
+            .then_some("external")
+    })
 }
 
 #[component]
@@ -69,7 +92,7 @@ fn SideLink(
     current: Signal<bool>,
 ) -> impl IntoView {
     view! {
-        <a class="side-link" href=href aria-current=move || current.get().then_some("page")>
+        <a class="side-link" href=href rel=away() aria-current=move || current.get().then_some("page")>
             <Icon drawing />
             <span>{word}</span>
         </a>
@@ -99,8 +122,8 @@ fn SideFoot() -> impl IntoView {
                                     <span class="text-small text-faint">
                                         {format::count(
                                             installation.connections.into(),
-                                            "connection",
-                                            "connections",
+                                            "SMTP connection",
+                                            "SMTP connections",
                                         )}
                                     </span>
                                 },

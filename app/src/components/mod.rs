@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`layout`] | the frame of every page |
 //! | [`icon`] | line drawings |
+//! | [`address`] | an address, which breaks where a reader would |
 //! | [`bar`] | the one bar that tells the truth, and the counts beside it |
 //! | [`state`] | where a campaign or a recipient stands: a shape and a word |
 //! | [`moment`] | a time, in the reader's zone as soon as that is known |
@@ -12,6 +13,7 @@
 //! | [`failure`] | what went wrong, and what to do |
 //! | [`connection_note`] | that live numbers have stopped |
 
+pub(crate) mod address;
 pub(crate) mod bar;
 pub(crate) mod connection_note;
 pub(crate) mod failure;

@@ -82,15 +82,23 @@ pub(crate) fn size(octets: u64) -> String {
 
 /// A message as a sentence of its own.
 pub(crate) fn sentence(message: String) -> String {
-    let mut characters = message.chars();
-    let Some(first) = characters.next() else {
+    if message.is_empty() {
         return message;
-    };
-    let mut sentence: String = first.to_uppercase().chain(characters).collect();
+    }
+    let mut sentence = capitalised(message);
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }
     sentence
+}
+
+/// The words with a capital in front.
+pub(crate) fn capitalised(words: String) -> String {
+    let mut characters = words.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => words,
+    }
 }
 
 #[cfg(test)]

@@ -2,22 +2,13 @@
 
 use domain::ErrorCode;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use crate::{api, routes};
+use crate::{api, components::failure::Nothing};
 
 /// Says so, with status 404.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
     api::set_page_status(ErrorCode::NotFound);
-    view! {
-        <Title text="Not found" />
-        <section class="empty">
-            <h1>"There is nothing at this address"</h1>
-            <p>"Perhaps it was shortened on its way here, or what stood here has gone."</p>
-            <a class="btn primary" href=routes::DASHBOARD>
-                "See all campaigns"
-            </a>
-        </section>
-    }
+    let words = "No page of Palomar’s stands here.".to_owned();
+    view! { <Nothing words /> }
 }

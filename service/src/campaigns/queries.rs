@@ -3,7 +3,7 @@
 use domain::{
     CampaignId, Timestamp,
     campaign::{CampaignList, CampaignStatus},
-    recipient::{RecipientList, RecipientStatus},
+    recipient::{NO_ENHANCED_CODE, RecipientList, RecipientStatus},
 };
 use entity::{
     email_job,
@@ -250,6 +250,11 @@ pub(crate) async fn recipients(
     if let Some(code) = request.code {
         query = query.filter(recipient::Column::Code.eq(i32::from(code)));
     }
+    query = match request.enhanced_code.as_deref() {
+        None | Some("") => query,
+        Some(NO_ENHANCED_CODE) => query.filter(recipient::Column::EnhancedCode.is_null()),
+        Some(code) => query.filter(recipient::Column::EnhancedCode.eq(code)),
+    };
     if let Some(text) = request.q.as_deref().filter(|text| !text.trim().is_empty()) {
         query = query.filter(contains(Expr::col(recipient::Column::Email), text));
     }

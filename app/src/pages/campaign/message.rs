@@ -12,7 +12,7 @@ use crate::{
 #[component]
 pub(super) fn Message(content: Resource<Result<CampaignContent, CallError>>) -> impl IntoView {
     view! {
-        <details class="card fold mt-4">
+        <details class="card fold mb-4">
             <summary>"The message"</summary>
             <Transition>
                 {move || Suspend::new(async move {

@@ -77,8 +77,8 @@ pub(crate) fn CampaignPage() -> impl IntoView {
                                 <Unknown summary />
                                 <Deferred summary />
                                 <Reasons reasons summary />
-                                <Recipients recipients request summary />
                                 <Message content />
+                                <Recipients recipients request summary />
                             },
                         )
                     }

@@ -1,13 +1,9 @@
 //! Failures by reason, the commonest first.
 
-use domain::{
-    CampaignId,
-    campaign::CampaignSummary,
-    recipient::{FailureReason, RecipientStatus},
-};
+use domain::{CampaignId, campaign::CampaignSummary, recipient::FailureReason};
 use leptos::{either::EitherOf3, prelude::*};
 
-use super::request::{Request, Show};
+use super::request::Request;
 use crate::{
     api::error::CallError,
     components::{bar::ShareBar, failure::Failure},
@@ -46,7 +42,7 @@ fn ReasonTable(id: CampaignId, reasons: Vec<FailureReason>) -> impl IntoView {
             <h2 class="px-4 pt-3 pb-2" id="reasons">
                 "Failures by reason"
             </h2>
-            <table>
+            <table class="reasons">
                 <thead class="sr-only">
                     <tr>
                         <th scope="col">"Code"</th>
@@ -64,7 +60,7 @@ fn ReasonTable(id: CampaignId, reasons: Vec<FailureReason>) -> impl IntoView {
 
 #[component]
 fn ReasonRow(id: CampaignId, reason: FailureReason, whole: u64) -> impl IntoView {
-    let who = Request::tab(id, Show::Only(RecipientStatus::Failed), reason.code);
+    let who = Request::failed_for(id, &reason);
     view! {
         <tr>
             <td class="font-mono text-small">{codes(reason.code, reason.enhanced_code)}</td>

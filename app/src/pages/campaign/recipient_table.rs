@@ -5,6 +5,7 @@ use leptos::{either::Either, prelude::*};
 
 use super::{reasons::codes, request::Request};
 use crate::components::{
+    address::Address,
     moment::{Moment, Precision},
     pager::Pager,
     state::RecipientState,
@@ -33,7 +34,7 @@ pub(super) fn RecipientTable(
         .map(|recipient| view! { <Row recipient /> })
         .collect_view();
     Either::Right(view! {
-        <table class="recipients">
+        <table class="recipients stacked">
             <thead>
                 <tr>
                     <th scope="col">"Recipient"</th>
@@ -60,7 +61,9 @@ fn Row(recipient: Recipient) -> impl IntoView {
     let precision = Precision::TimeOfDay;
     view! {
         <tr>
-            <td class="address">{recipient.email}</td>
+            <td class="address">
+                <Address text=recipient.email />
+            </td>
             <td>
                 <RecipientState status=recipient.status />
             </td>

@@ -16,7 +16,7 @@ pub(super) fn Tabs(request: Request, summary: Memo<CampaignSummary>) -> impl Int
         let is_open = open == Some(show);
         view! {
             <a
-                href=Request::tab(id, show, None)
+                href=Request::tab(id, show)
                 aria-current=is_open.then_some("true")
                 hidden=move || !is_open && summary.with(number) == 0
             >
@@ -43,21 +43,30 @@ pub(super) fn Tabs(request: Request, summary: Memo<CampaignSummary>) -> impl Int
 
 #[component]
 fn Search(id: CampaignId, request: Request) -> impl IntoView {
-    let code = request.code;
+    let code = request.code.map(|code| code.to_string());
+    let enhanced = Some(request.enhanced.clone()).filter(|enhanced| !enhanced.is_empty());
+    let kept = |name: &'static str, value: Option<String>| {
+        value.map(|value| view! { <input type="hidden" name=name value=value /> })
+    };
     view! {
-        {code
-            .map(|code| {
-                let without = Request { code: None, cursor: String::new(), ..request.clone() };
+        {request
+            .reason()
+            .map(|reason| {
                 view! {
-                    <a class="chip" href=without.page(id, "") title="Show every code">
-                        {format!("code {code} ×")}
+                    <a
+                        class="chip"
+                        href=request.for_every_reason().page(id, "")
+                        title="Show every reason"
+                    >
+                        {format!("code {reason} ×")}
                     </a>
                 }
             })}
         <search class="search">
             <Form method="GET" action=routes::campaign(id)>
                 <input type="hidden" name="show" value=request.show_word() />
-                {code.map(|code| view! { <input type="hidden" name="code" value=code.to_string() /> })}
+                {kept("code", code)}
+                {kept("enhanced", enhanced)}
                 <input
                     type="search"
                     name="q"

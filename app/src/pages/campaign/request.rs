@@ -3,10 +3,11 @@
 use domain::{
     CampaignId,
     counts::Counts,
-    recipient::{RecipientList, RecipientStatus},
+    recipient::{FailureReason, NO_ENHANCED_CODE, RecipientList, RecipientStatus},
 };
 use leptos_router::params::ParamsMap;
 
+use super::reasons::codes;
 use crate::routes;
 
 /// Which tab of the recipients is open.
@@ -27,11 +28,13 @@ impl Show {
     }
 }
 
-/// `?show=&code=&q=&cursor=`, blank where nothing is said.
+/// `?show=&code=&enhanced=&q=&cursor=`, blank where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) show: Option<Show>,
     pub(super) code: Option<u16>,
+    /// The enhanced status code, or [`NO_ENHANCED_CODE`].
+    pub(super) enhanced: String,
     pub(super) search: String,
     pub(super) cursor: String,
 }
@@ -47,6 +50,7 @@ impl Request {
                 .chain([Show::All])
                 .find(|known| known.word() == show),
             code: said("code").parse().ok(),
+            enhanced: said("enhanced").to_owned(),
             search: said("q").trim().to_owned(),
             cursor: said("cursor").to_owned(),
         }
@@ -75,6 +79,7 @@ impl Request {
                 Some(Show::All) | None => None,
             },
             code: self.code,
+            enhanced_code: said(&self.enhanced),
             q: said(&self.search),
             cursor: said(&self.cursor),
             limit: None,
@@ -94,6 +99,7 @@ impl Request {
             &[
                 ("show", self.show_word()),
                 ("code", &code),
+                ("enhanced", &self.enhanced),
                 ("q", &self.search),
                 ("cursor", cursor),
             ],
@@ -101,13 +107,42 @@ impl Request {
     }
 
     /// The address of the first page of another tab.
-    pub(super) fn tab(id: CampaignId, show: Show, code: Option<u16>) -> String {
+    pub(super) fn tab(id: CampaignId, show: Show) -> String {
         Self {
             show: Some(show),
-            code,
             ..Self::default()
         }
         .page(id, "")
+    }
+
+    /// The address of those that failed for `reason` and no other.
+    pub(super) fn failed_for(id: CampaignId, reason: &FailureReason) -> String {
+        let enhanced = reason.enhanced_code.as_deref();
+        Self {
+            show: Some(Show::Only(RecipientStatus::Failed)),
+            code: reason.code,
+            enhanced: enhanced.unwrap_or(NO_ENHANCED_CODE).to_owned(),
+            ..Self::default()
+        }
+        .page(id, "")
+    }
+
+    /// The same list for every reason.
+    pub(super) fn for_every_reason(&self) -> Self {
+        Self {
+            code: None,
+            enhanced: String::new(),
+            cursor: String::new(),
+            ..self.clone()
+        }
+    }
+
+    /// The reason that was asked for, as `550 5.1.1`; nothing when none was.
+    pub(super) fn reason(&self) -> Option<String> {
+        let asked = self.code.is_some() || !self.enhanced.is_empty();
+        let enhanced = Some(self.enhanced.clone())
+            .filter(|enhanced| !enhanced.is_empty() && enhanced != NO_ENHANCED_CODE);
+        asked.then(|| codes(self.code, enhanced))
     }
 }
 
@@ -138,14 +173,24 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_a_list_has_an_address() {
+    fn a_reason_has_an_address_that_is_its_own() {
+        let address = |code, enhanced: Option<&str>| {
+            let reason = FailureReason {
+                code,
+                enhanced_code: enhanced.map(str::to_owned),
+                example: String::new(),
+                count: 1,
+            };
+            Request::failed_for(CampaignId(42), &reason)
+        };
         assert_eq!(
-            Request::tab(
-                CampaignId(42),
-                Show::Only(RecipientStatus::Failed),
-                Some(550)
-            ),
-            "/campaigns/42?show=FAILED&code=550"
+            address(Some(550), Some("5.7.1")),
+            "/campaigns/42?show=FAILED&code=550&enhanced=5.7.1"
         );
+        assert_eq!(
+            address(Some(550), None),
+            "/campaigns/42?show=FAILED&code=550&enhanced=-"
+        );
+        assert_eq!(address(None, None), "/campaigns/42?show=FAILED&enhanced=-");
     }
 }

@@ -5,7 +5,7 @@ use leptos::{either::Either, prelude::*};
 
 use super::Request;
 use crate::{
-    components::{moment::Moment, pager::Pager},
+    components::{address::Address, moment::Moment, pager::Pager},
     format, routes,
 };
 
@@ -32,7 +32,7 @@ pub(super) fn CaughtTable(request: Request, page: Page<CaughtSummary>) -> impl I
         .map(|message| view! { <Row message /> });
     Either::Right(view! {
         <section class="card overflow-hidden" aria-label="Caught mail">
-            <table>
+            <table class="stacked">
                 <thead>
                     <tr>
                         <th scope="col">"To"</th>
@@ -58,11 +58,12 @@ fn Row(message: CaughtSummary) -> impl IntoView {
         <tr>
             <td class="address">
                 <a class="row-link" href=routes::caught(message.id)>
-                    {message.recipients.join(", ")}
+                    <Address text=message.recipients.join(", ") />
                 </a>
             </td>
             <td class="words">
-                {message.subject} <div class="text-small text-muted">"from " {message.from}</div>
+                {message.subject}
+                <div class="wide-only text-small text-muted">"from " {message.from}</div>
             </td>
             <td class="number wide-only text-small text-muted whitespace-nowrap">
                 {format::size(message.size)}

@@ -20,7 +20,7 @@ type Check = (Drawing, &'static str, String);
 pub(super) fn Checks(draft: Draft, installation: Installation) -> impl IntoView {
     let checks = Memo::new(move |_| {
         vec![
-            Some(text_part(draft)),
+            text_part(draft),
             size(draft.body.with(String::len)),
             variables(draft),
             Some(way_out(&installation)),
@@ -62,11 +62,12 @@ fn bad(words: impl Into<String>) -> Check {
     (Drawing::Cross, "failed", words.into())
 }
 
-fn text_part(draft: Draft) -> Check {
-    if draft.text_body.with(|text| text.trim().is_empty()) {
-        good("Text part made from the HTML")
+fn text_part(draft: Draft) -> Option<Check> {
+    let written = |field: RwSignal<String>| field.with(|text| !text.trim().is_empty());
+    if written(draft.text_body) {
+        Some(good("Text part written by you"))
     } else {
-        good("Text part written by you")
+        written(draft.body).then(|| good("Text part made from the HTML"))
     }
 }
 

@@ -1,14 +1,15 @@
-//! What is being written, as signals. The fields themselves hold the text: it can be typed before
-//! the page is live, and a reload may bring it back. Signals follow them.
+//! What is being written, as signals. The fields themselves hold the text, and nothing else does: it
+//! can be typed before the page is live. Signals follow them, and whoever would reload the page or
+//! follow a link away from it while something is unsent is asked first.
 
 use domain::{
-    ApiError,
+    ApiError, FieldError,
     campaign::{CampaignForm, InvalidRecipients},
 };
 use leptos::prelude::*;
 use web_sys::{FormData, HtmlFormElement};
 
-use super::list::List;
+use super::list::{Known, List};
 use crate::api::composer::ComposerState;
 
 /// What is being written.
@@ -47,6 +48,40 @@ impl Draft {
             self.error
                 .with(|error| error.as_ref()?.field(path).map(str::to_owned))
         })
+    }
+
+    /// Whether leaving now would lose something that somebody wrote.
+    pub(super) fn is_unsent(self) -> bool {
+        let written = [self.subject, self.body, self.text_body]
+            .iter()
+            .any(|field| field.with_untracked(|text| !text.trim().is_empty()));
+        let listed = self
+            .list
+            .known
+            .with_untracked(|known| *known != Known::Nothing);
+        written || listed
+    }
+
+    /// Forgets what was wrong with the field at `path`: it has been changed since.
+    pub(super) fn mend(self, path: &str) {
+        let concerns = |field: &FieldError| {
+            field
+                .path
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+        };
+        let faulty = self
+            .error
+            .with_untracked(|error| error.iter().any(|error| error.fields.iter().any(concerns)));
+        if faulty {
+            self.error.update(|error| {
+                if let Some(fields) = error.as_mut().map(|error| &mut error.fields) {
+                    fields.retain(|field| !concerns(field));
+                }
+                // The last fault took the refusal with it.
+                error.take_if(|error| error.fields.is_empty());
+            });
+        }
     }
 
     /// Follows the fields of `form`, and those of the list only when asked: it may be long.

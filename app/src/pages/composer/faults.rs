@@ -9,16 +9,16 @@ use crate::{
     format::sentence,
 };
 
-/// The paths whose faults stand beside their field.
-const BESIDE: [&str; 8] = [
-    "subject",
-    "body",
-    "name",
-    "fromName",
-    "fromEmail",
-    "replyTo",
-    "textBody",
-    "recipients",
+/// The paths whose faults stand beside their field, and what the field is called in a sentence.
+const BESIDE: [(&str, &str); 8] = [
+    ("subject", "The subject"),
+    ("body", "The body"),
+    ("name", "The name"),
+    ("fromName", "The sender name"),
+    ("fromEmail", "The sender address"),
+    ("replyTo", "The address for answers"),
+    ("textBody", "The plain text"),
+    ("recipients", "The list"),
 ];
 
 /// What is wrong with the field at `path`. The field names it in `aria-describedby`, as
@@ -28,9 +28,23 @@ pub(super) fn Fault(draft: Draft, path: &'static str) -> impl IntoView {
     let fault = draft.fault(path);
     view! {
         <p class="field-error" id=fault_id(path) hidden=move || fault.with(Option::is_none)>
-            {move || fault.get().map(sentence)}
+            {move || fault.get().map(|message| about(path, &message))}
         </p>
     }
+}
+
+/// The message as a sentence that says which field it is about: what a rule says begins with its
+/// verb, anything else is a remark.
+fn about(path: &str, message: &str) -> String {
+    let subject = BESIDE.iter().find(|(beside, _)| *beside == path);
+    let Some((_, subject)) = subject else {
+        return sentence(message.to_owned());
+    };
+    let rule = ["must ", "contains ", "is ", "has "]
+        .iter()
+        .any(|verb| message.starts_with(verb));
+    let joint = if rule { " " } else { ": " };
+    sentence(format!("{subject}{joint}{message}"))
 }
 
 /// The id of a field's [`Fault`].
@@ -42,9 +56,10 @@ pub(super) fn fault_id(path: &str) -> String {
 #[component]
 pub(super) fn Refused(draft: Draft) -> impl IntoView {
     let card = NodeRef::<html::Div>::new();
+    // Not the error itself, which changes while its fields are mended one by one.
+    let refused = Memo::new(move |_| draft.error.with(Option::is_some));
     Effect::new(move || {
-        let refused = draft.error.with(Option::is_some);
-        if let Some(card) = card.get().filter(|_| refused) {
+        if let Some(card) = card.get().filter(|_| refused.get()) {
             // Where it cannot take the focus there is nothing to be done about it.
             let _ = card.focus();
         }
@@ -55,7 +70,7 @@ pub(super) fn Refused(draft: Draft) -> impl IntoView {
             class="card notice mb-4"
             role="alert"
             tabindex="-1"
-            hidden=move || draft.error.with(Option::is_none)
+            hidden=move || !refused.get()
         >
             <Mark drawing=Drawing::Cross tone="failed" />
             <div>
@@ -74,7 +89,8 @@ fn in_words(error: &ApiError) -> String {
         .fields
         .iter()
         .filter(|field| {
-            !BESIDE.contains(&field.path.as_str()) && !field.path.starts_with("recipients")
+            !BESIDE.iter().any(|(path, _)| *path == field.path)
+                && !field.path.starts_with("recipients")
         })
         .map(|field| format!("{}: {}", field.path, field.message))
         .collect();
@@ -92,6 +108,15 @@ mod tests {
     use domain::{ErrorCode, FieldError};
 
     use super::*;
+
+    #[test]
+    fn a_fault_says_which_field_it_is_about() {
+        assert_eq!(
+            about("subject", "must not be blank"),
+            "The subject must not be blank."
+        );
+        assert_eq!(about("fromEmail", "no @"), "The sender address: no @.");
+    }
 
     #[test]
     fn a_fault_without_a_field_is_said_on_top() {

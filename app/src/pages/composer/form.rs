@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{campaign::CampaignForm, installation::Installation};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
-use web_sys::HtmlTextAreaElement;
+use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 
 use super::{
     checks::Checks,
@@ -47,15 +47,20 @@ pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> 
         }
     });
     let on_input = move |event: ev::Event| {
-        let in_list = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok())
-            .is_some_and(|field| field.name() == "recipients");
-        if in_list {
-            list_changed.set_value(true);
+        if let Some(path) = changed_path(&event) {
+            draft.mend(path);
+            if path == "recipients" {
+                list_changed.set_value(true);
+            }
         }
         follow(());
     };
+    let before_unload = window_event_listener(ev::beforeunload, move |event| {
+        if draft.is_unsent() {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || before_unload.remove());
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if let Some(form) = form.get_untracked() {
@@ -72,6 +77,8 @@ pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> 
             on:input=on_input
             on:submit=on_submit
         >
+            // Enter in a field presses a form's first button that submits: this one, which does not.
+            <button type="submit" disabled hidden></button>
             <input
                 type="hidden"
                 name="idempotency_key"
@@ -104,6 +111,26 @@ pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> 
             <SendBar draft installation />
         </form>
     }
+}
+
+/// The path, as faults name it, of the field that `event` has changed.
+fn changed_path(event: &ev::Event) -> Option<&'static str> {
+    let target = event.target()?;
+    let name = match target.dyn_into::<HtmlInputElement>() {
+        Ok(field) => field.name(),
+        Err(target) => target.dyn_into::<HtmlTextAreaElement>().ok()?.name(),
+    };
+    Some(match name.as_str() {
+        "subject" => "subject",
+        "body" => "body",
+        "name" => "name",
+        "from_name" => "fromName",
+        "from_email" => "fromEmail",
+        "reply_to" => "replyTo",
+        "text_body" => "textBody",
+        "recipients" | "invalid_recipients" => "recipients",
+        _ => return None,
+    })
 }
 
 /// Hands the form over once. When it was taken, the answer leads the page on to the campaign.

@@ -42,7 +42,10 @@ pub(crate) fn ComposerPage() -> impl IntoView {
     view! {
         <Title text="New campaign" />
         <nav class="crumbs" aria-label="Where you are">
-            <a href=routes::DASHBOARD>"Campaigns"</a>
+            // Leaves the document, so that the browser asks about what is unsent.
+            <a href=routes::DASHBOARD rel="external">
+                "Campaigns"
+            </a>
             " /"
         </nav>
         <div class="head">

@@ -14,13 +14,15 @@ use super::{
 pub(super) fn More(draft: Draft, name: String, reply_to: String, text: String) -> impl IntoView {
     let faulty = ["name", "replyTo", "textBody"].map(|path| draft.fault(path));
     let used = !(name.is_empty() && reply_to.is_empty() && text.is_empty());
-    let open = move || used || faulty.iter().any(|fault| fault.with(Option::is_some));
+    // A fault opens it, and it stays open when the fault is mended.
+    let open = Memo::new(move |before: Option<&bool>| {
+        used || before == Some(&true) || faulty.iter().any(|fault| fault.with(Option::is_some))
+    });
     view! {
         <details class="fold" open=open>
             <summary>"Name, answers and plain text"</summary>
             <div class="mt-3 grid gap-4">
                 <div>
-                    <label for="name">"Name of the campaign"</label>
                     <Line
                         draft
                         name="name"
@@ -32,7 +34,6 @@ pub(super) fn More(draft: Draft, name: String, reply_to: String, text: String) -
                     <p class="field-hint">"Only you see it."</p>
                 </div>
                 <div>
-                    <label for="reply_to">"Answers go to"</label>
                     <Line
                         draft
                         name="reply_to"

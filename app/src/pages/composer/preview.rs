@@ -13,22 +13,11 @@ enum Look {
     Text,
 }
 
-/// What stands in the frame before there is anything to show.
-const EMPTY: &str = "<p style=\"font: 15px/1.6 sans-serif; color: #777\">The message appears here as you write.</p>";
-
 /// The preview.
 #[component]
 pub(super) fn Preview(draft: Draft) -> impl IntoView {
     let look = RwSignal::new(Look::Desktop);
-    let html = Memo::new(move |_| {
-        draft.body.with(|body| {
-            if body.trim().is_empty() {
-                EMPTY.to_owned()
-            } else {
-                body.clone()
-            }
-        })
-    });
+    let empty = Memo::new(move |_| draft.body.with(|body| body.trim().is_empty()));
     let text = move || {
         let own = draft.text_body.get();
         if own.trim().is_empty() {
@@ -57,8 +46,18 @@ pub(super) fn Preview(draft: Draft) -> impl IntoView {
                 {choice(Look::Desktop, "Desktop")} {choice(Look::Phone, "Phone")}
                 {choice(Look::Text, "Text")}
             </div>
+            <p class="p-4 text-muted" hidden=move || as_text() || !empty.get()>
+                "The message appears here as you write."
+            </p>
             <div hidden=as_text>
-                <MessageFrame html title="Preview of the message" narrow />
+                {move || {
+                    (!empty.get())
+                        .then(|| {
+                            view! {
+                                <MessageFrame html=draft.body title="Preview of the message" narrow />
+                            }
+                        })
+                }}
             </div>
             <pre class="source" hidden=move || !as_text()>
                 {move || as_text().then(text)}

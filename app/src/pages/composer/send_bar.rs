@@ -1,6 +1,6 @@
 //! Send, always in sight: to how many, from whom, through which server.
 
-use domain::installation::Installation;
+use domain::{address::EmailAddress, installation::Installation};
 use leptos::prelude::*;
 
 use super::draft::Draft;
@@ -13,15 +13,17 @@ pub(super) fn SendBar(draft: Draft, installation: Installation) -> impl IntoView
     let undecided = move || draft.list.invalid() > 0 && !draft.skip_invalid.get();
     let line = move || {
         let written = draft.from_email.with(|address| address.trim().to_owned());
-        let from = if written.is_empty() {
-            installation.from_email.clone()
-        } else {
-            written
+        let from = match EmailAddress::parse(&written) {
+            _ if written.is_empty() => format!("from {} ", installation.from_email),
+            Ok(_) => format!("from {written} "),
+            // It cannot be sent from there, and its field says so.
+            Err(_) => String::new(),
         };
-        let to = people().map_or_else(String::new, |people| {
-            format!("{}, ", format::count(people, "person", "people"))
-        });
-        format!("{to}from {from} via {}", installation.smtp_server)
+        let way = format!("{from}via {}", installation.smtp_server);
+        match people() {
+            Some(people) => format!("{}, {way}", format::count(people, "person", "people")),
+            None => format::capitalised(way),
+        }
     };
     let decide = move || {
         undecided().then(|| match draft.list.invalid() {
@@ -41,11 +43,18 @@ pub(super) fn SendBar(draft: Draft, installation: Installation) -> impl IntoView
         <div class="card send-bar">
             <div class="flex-1 text-small text-muted">
                 {line}
-                <div class="text-failed" hidden=move || !undecided()>
+                <div class="text-failed" id="undecided" hidden=move || !undecided()>
                     {decide}
                 </div>
             </div>
-            <button type="submit" class="btn primary" aria-disabled=move || draft.on_its_way.get().then_some("true")>
+            <button
+                type="submit"
+                class="btn primary"
+                // Before the page is live nothing is known of the list, and the server decides.
+                disabled=undecided
+                aria-describedby="undecided"
+                aria-disabled=move || draft.on_its_way.get().then_some("true")
+            >
                 {word}
             </button>
         </div>

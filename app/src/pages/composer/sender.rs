@@ -18,7 +18,7 @@ pub(super) fn Sender(
 ) -> impl IntoView {
     view! {
         <fieldset>
-            <legend>"From"</legend>
+            <legend class="sr-only">"From"</legend>
             <div class="sender">
                 <div>
                     <Line
@@ -45,7 +45,7 @@ pub(super) fn Sender(
     }
 }
 
-/// A field of one line whose label stands elsewhere for the eye.
+/// A field of one line, under its label.
 #[component]
 pub(super) fn Line(
     draft: Draft,
@@ -57,12 +57,12 @@ pub(super) fn Line(
 ) -> impl IntoView {
     let fault = draft.fault(path);
     view! {
+        <label for=name>{label}</label>
         <input
             name=name
             id=name
             value=value
             placeholder=placeholder
-            aria-label=label
             aria-invalid=move || fault.with(Option::is_some).then_some("true")
             aria-describedby=fault_id(path)
         />

@@ -56,7 +56,7 @@ fn Row(campaign: CampaignSummary, live: LiveCampaigns) -> impl IntoView {
 
     view! {
         <tr>
-            <td class="min-w-0">
+            <td class="words">
                 <a class="row-link" href=routes::campaign(campaign.id)>
                     {campaign.name}
                 </a>

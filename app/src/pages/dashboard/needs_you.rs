@@ -17,7 +17,7 @@ pub(super) fn NeedsYou(campaigns: Vec<CampaignSummary>) -> impl IntoView {
             .map(|campaign| view! { <Notice campaign /> })
             .collect_view();
         view! {
-            <section class="card mb-6" aria-label="Needs you">
+            <section class="card needs-you mb-6" aria-label="Needs you">
                 {notices}
             </section>
         }

@@ -39,7 +39,7 @@ fn SendingCard(campaign: CampaignSummary, live: LiveCampaigns) -> impl IntoView 
     let subject = (campaign.subject != campaign.name).then(|| format!(" · {}", campaign.subject));
 
     view! {
-        <article class="card p-4">
+        <article class="card words p-4">
             <div class="flex flex-wrap items-center gap-4">
                 <div class="min-w-55 flex-1">
                     <a href=routes::campaign(campaign.id)>

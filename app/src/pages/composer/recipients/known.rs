@@ -39,7 +39,11 @@ fn counted(survey: &Survey) -> impl IntoView + use<> {
             .then(|| {
                 view! {
                     <span class="text-muted">
-                        {format!("{} twice, kept once", number(survey.duplicate))}
+                        {format::count(
+                            survey.duplicate as u64,
+                            "duplicate, sent once",
+                            "duplicates, sent once",
+                        )}
                     </span>
                 }
             })}

@@ -30,6 +30,7 @@ pub(super) fn Recipients(draft: Draft, text: String) -> impl IntoView {
         let Some(field) = field.get_untracked() else {
             return;
         };
+        draft.mend("recipients");
         if text.len() < KEPT_ASIDE_FROM && field.value().trim().is_empty() {
             field.set_value(&text);
             list.look_at(text);
@@ -59,10 +60,12 @@ pub(super) fn Recipients(draft: Draft, text: String) -> impl IntoView {
             .filter(|text| text.len() >= KEPT_ASIDE_FROM);
         if let Some(text) = text {
             event.prevent_default();
+            draft.mend("recipients");
             list.keep_aside("The pasted list".to_owned(), text.into());
         }
     };
     let on_remove = move |_| {
+        draft.mend("recipients");
         list.aside.set(None);
         list.look_at(
             field
