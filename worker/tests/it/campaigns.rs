@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use domain::{campaign::CampaignStatus, recipient::RecipientStatus};
+use domain::{
+    campaign::CampaignStatus,
+    recipient::{RecipientList, RecipientStatus},
+};
+use service::Actor;
 
 use crate::support::Palomar;
 
@@ -134,4 +138,31 @@ async fn an_address_that_needs_smtputf8_fails_where_the_server_lacks_it() {
         palomar.caught().delivered_to("ana@xn--bcher-kva.example"),
         1
     );
+}
+
+#[tokio::test]
+async fn those_who_failed_for_one_reason_can_be_listed_without_the_others() {
+    let palomar = Palomar::start().await;
+    let id = palomar
+        .create(&[
+            "a+550@example.org",
+            "b+554@example.org",
+            "c+550@example.org",
+        ])
+        .await;
+    palomar.ended(id).await;
+    let campaigns = palomar.services.campaigns();
+    let reasons = campaigns.failure_reasons(&Actor::Local, id).await.unwrap();
+    assert_eq!(reasons.iter().map(|r| r.count).collect::<Vec<_>>(), [2, 1]);
+    let request = RecipientList {
+        code: reasons[0].code,
+        enhanced_code: reasons[0].enhanced_code.clone(),
+        ..RecipientList::default()
+    };
+    let page = campaigns
+        .recipients(&Actor::Local, id, request)
+        .await
+        .unwrap();
+    let emails: Vec<_> = page.items.iter().map(|r| r.email.as_str()).collect();
+    assert_eq!(emails, ["a+550@example.org", "c+550@example.org"]);
 }
