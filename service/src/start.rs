@@ -92,6 +92,7 @@ impl Services {
             queue: Arc::new(queue.clone()) as Arc<dyn Queue>,
             delivery: Arc::clone(&delivery),
             woken: tokio::sync::Notify::new(),
+            marked: true.into(),
         });
         let tasks = Tasks {
             stop: CancellationToken::new(),

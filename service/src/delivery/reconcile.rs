@@ -2,7 +2,14 @@
 //! loses a bell, a process or a queue loses no more than the time until the next look.
 //! Everything it does is idempotent.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use domain::{CampaignId, Timestamp, campaign::CampaignStatus};
 use entity::{
@@ -40,6 +47,9 @@ pub(crate) struct Reconciler {
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) woken: Notify,
+    /// Whether a campaign may be marked as waiting for the SMTP server; at the start one may be,
+    /// from the process before.
+    pub(crate) marked: AtomicBool,
 }
 
 impl Reconciler {
@@ -98,7 +108,12 @@ impl Reconciler {
 
     async fn mark_waiting(&self, now: Timestamp) -> Result<(), DbErr> {
         let reason = self.delivery.unreachable();
-        campaign::mark_unreachable(&self.database, reason.as_deref(), now).await
+        if reason.is_none() && !self.marked.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        campaign::mark_unreachable(&self.database, reason.as_deref(), now).await?;
+        self.marked.store(reason.is_some(), Ordering::Relaxed);
+        Ok(())
     }
 
     /// Campaigns that are to run, oldest first, with the slices they still have open.
