@@ -18,6 +18,8 @@ pub struct Installation {
     pub smtp_server: String,
     /// Whether that is the built-in catcher, so that nothing leaves this machine.
     pub catches_mail: bool,
-    /// Connections to it, so messages in flight at once, in each worker.
+    /// Processes that send now.
+    pub workers: u32,
+    /// Connections of all of them together to the SMTP server, so messages in flight at once.
     pub connections: u32,
 }

@@ -16,3 +16,4 @@ pub mod installation;
 pub mod prelude;
 pub mod recipient;
 pub mod slice;
+pub mod worker_process;

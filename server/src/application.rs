@@ -1,4 +1,5 @@
-//! A whole server: built, then run until it is told to stop.
+//! A whole server: built, then run until it is told to stop. With Redis it only serves; without,
+//! it sends too.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -50,6 +51,8 @@ pub struct Application {
     catcher: Option<Catcher>,
     stopping: CancellationToken,
     drain_deadline: Duration,
+    /// Whether the worker is inside this process.
+    sends: bool,
 }
 
 impl Application {
@@ -84,6 +87,7 @@ impl Application {
             catcher,
             stopping,
             drain_deadline: config.delivery.drain_deadline,
+            sends: config.redis.is_none(),
         })
     }
 
@@ -110,7 +114,14 @@ impl Application {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), StartError> {
         let stopping = self.stopping;
-        let mut worker = tokio::spawn(worker::run(self.services.clone(), stopping.clone()));
+        let (services, stop) = (self.services.clone(), stopping.clone());
+        let mut worker = tokio::spawn(async move {
+            if self.sends {
+                worker::run(services, stop).await;
+            } else {
+                stop.cancelled().await;
+            }
+        });
         let mut server = tokio::spawn(
             axum::serve(self.listener, self.router)
                 .with_graceful_shutdown(stopping.clone().cancelled_owned())
@@ -140,7 +151,7 @@ impl Application {
         };
         let messages = async {
             // The worker's slices end when the engine under them does.
-            let (worker, ()) = tokio::join!(worker, self.services.delivery().drain());
+            let (worker, ()) = tokio::join!(worker, self.services.drain());
             worker
         };
         let (requests, messages) = tokio::join!(requests, messages);

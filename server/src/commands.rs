@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use service::{Config, telemetry};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{Application, StartError, healthcheck};
 
@@ -27,14 +26,7 @@ async fn serve() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let _telemetry = telemetry::start(&config.log).context("cannot write logs")?;
     tracing::debug!(?config, "configured");
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
+    let stop = service::signals::stop().context("cannot listen for signals")?;
     match run_until(config, stop).await {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
@@ -55,7 +47,7 @@ async fn run_until(config: Config, stop: impl Future<Output = ()>) -> Result<(),
 async fn migrate() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let _telemetry = telemetry::start(&config.log).context("cannot write logs")?;
-    service::start::migrate(&config.database_url).await?;
+    service::start::migrate(&config).await?;
     tracing::info!("the database has the present schema");
     Ok(ExitCode::SUCCESS)
 }

@@ -54,7 +54,7 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the database and brings it to the present schema. An SQLite file is made when it
     /// is missing, together with its folder, and belongs to this process alone.
-    pub(crate) async fn open(url: &str) -> Result<Self, OpenError> {
+    pub(crate) async fn open(url: &str, _lease: Duration) -> Result<Self, OpenError> {
         let lock = match sqlite_file(url) {
             Some(file) => Some(lock_beside(&file)?),
             None => None,
@@ -67,6 +67,11 @@ impl Database {
             writer,
             _lock: lock,
         })
+    }
+
+    /// Whether no other process can be using it.
+    pub(crate) fn is_exclusive(&self) -> bool {
+        self._lock.is_some()
     }
 
     /// For reading, outside any transaction.
@@ -97,6 +102,14 @@ impl Database {
             }
         }
     }
+}
+
+/// Repeats a whole transaction that the database asked to repeat.
+pub(crate) async fn repeated<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, DbErr>
+where
+    F: Future<Output = Result<T, DbErr>>,
+{
+    attempt().await
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {

@@ -12,7 +12,8 @@
 //! | [`queue`] | the bell between the rows and the workers |
 //! | [`progress`] | one poller per process, fanned out to every listener |
 //! | [`inbox`] | the catcher's messages, as the page reads them |
-//! | [`config`], [`telemetry`] | what is set, and what is logged |
+//! | [`config`], [`telemetry`], [`signals`] | what is set, what is logged, when to stop |
+//! | `workers` | which processes send |
 //! | [`clock`], [`actor`], [`error`] | time, who asks, what can go wrong |
 //!
 //! To add a use-case: a method beside its kin with a line that says what it promises, its
@@ -31,8 +32,10 @@ mod installation;
 pub mod mail;
 pub mod progress;
 pub mod queue;
+pub mod signals;
 pub mod start;
 pub mod telemetry;
+mod workers;
 
 use std::{fmt, sync::Arc};
 
@@ -45,9 +48,10 @@ use self::{
     campaigns::{Campaigns, store::DefaultSender},
     clock::Clock,
     database::Database,
-    delivery::{Delivery, reconcile::Reconciler},
+    delivery::{Delivery, SliceOutcome, reconcile::Reconciler},
     progress::{Progress, rates::Rates},
-    queue::InProcessQueue,
+    queue::{QueueEnd, SendSlice},
+    workers::Workers,
 };
 
 /// Everything Palomar can do, as a handle that is cheap to clone.
@@ -60,8 +64,10 @@ struct Inner {
     sender: DefaultSender,
     installation: domain::installation::Installation,
     inbox: Option<Arc<dyn inbox::Inbox>>,
-    queue: InProcessQueue,
-    delivery: Arc<Delivery>,
+    queue: QueueEnd,
+    /// Where this process sends.
+    delivery: Option<Arc<Delivery>>,
+    workers: Arc<Workers>,
     reconciler: Arc<Reconciler>,
     rates: Arc<Rates>,
     progress: Progress,
@@ -79,13 +85,30 @@ impl Services {
         &self.0.progress
     }
 
-    /// The engine that sends.
-    pub fn delivery(&self) -> &Delivery {
-        &self.0.delivery
+    /// Sends one slice of a campaign, in a process that sends. Waits for that a bounded time;
+    /// what takes longer is seen through without the caller. Harmless when called twice.
+    ///
+    /// An error is one of the infrastructure, never of a recipient; nothing was claimed then.
+    pub async fn send_slice(&self, job: SendSlice) -> Result<SliceOutcome> {
+        let delivery = self.0.delivery.as_ref();
+        let delivery = delivery.ok_or(Error::Unavailable("delivery"))?;
+        let outcome = delivery.send_slice(job).await?;
+        if outcome == SliceOutcome::NoPlace {
+            self.0.reconciler.unring(job).await?;
+        }
+        Ok(outcome)
     }
 
-    /// The queue of the embedded size, for the worker that listens at it.
-    pub fn queue(&self) -> &InProcessQueue {
+    /// Stops sending: nobody is started any more, and dialogues that have begun come to their
+    /// end within `DRAIN_DEADLINE`. What is cut off at the deadline becomes UNKNOWN.
+    pub async fn drain(&self) {
+        if let Some(delivery) = &self.0.delivery {
+            delivery.drain().await;
+        }
+    }
+
+    /// The queue, for the worker that listens at it.
+    pub fn queue(&self) -> &QueueEnd {
         &self.0.queue
     }
 
@@ -94,18 +117,35 @@ impl Services {
         self.0.inbox.as_deref()
     }
 
-    /// How this installation is set up, as far as the page may know.
-    pub fn installation(&self) -> &domain::installation::Installation {
-        &self.0.installation
+    /// How this installation is set up, as far as the page may know, and who sends now.
+    pub fn installation(&self) -> domain::installation::Installation {
+        let alive = self.0.workers.alive();
+        domain::installation::Installation {
+            workers: u32::try_from(alive.processes).unwrap_or(u32::MAX),
+            connections: alive.connections,
+            ..self.0.installation.clone()
+        }
     }
 
-    /// Whether it can serve now: the database answers.
+    /// Whether it can serve now: the database answers, and so does the queue.
     pub async fn ready(&self) -> Result<()> {
         self.0
             .database
             .ping()
             .await
-            .map_err(|_| Error::Unavailable("the database"))
+            .map_err(|_| Error::Unavailable("the database"))?;
+        match &self.0.queue {
+            // It is there as soon as the worker beside it listens.
+            QueueEnd::InProcess(_) => Ok(()),
+            QueueEnd::Redis(_) => self
+                .0
+                .queue
+                .as_queue()
+                .depth()
+                .await
+                .map(drop)
+                .map_err(|_| Error::Unavailable("the queue")),
+        }
     }
 
     fn database(&self) -> &Database {

@@ -7,7 +7,8 @@ use domain::{
     address::{AddressError, Mailbox},
     installation::Installation,
 };
-use sea_orm::DbErr;
+use sea_orm::{ConnectOptions, DbErr};
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -15,12 +16,13 @@ use crate::{
     campaigns::store::DefaultSender,
     clock::{Clock, SystemClock},
     database::{Database, OpenError},
-    delivery::{Delivery, Parts, reconcile::Reconciler},
+    delivery::{self, Delivery, lease, reconcile, reconcile::Reconciler},
     inbox::Inbox,
     installation,
     mail::server::{SmtpServer, UrlError},
     progress::{Progress, rates::Rates},
-    queue::{InProcessQueue, Queue},
+    queue::{InProcessQueue, QueueEnd, RedisQueue},
+    workers::{self, Announcement, Workers},
 };
 
 /// How long a stop waits for the background's last look.
@@ -38,14 +40,28 @@ pub enum StartError {
     /// `SMTP_URL` cannot be used.
     #[error("SMTP_URL cannot be used")]
     SmtpUrl(#[from] UrlError),
+    /// `REDIS_URL` cannot be used.
+    #[error("REDIS_URL cannot be used")]
+    RedisUrl(#[source] redis::RedisError),
     /// `MAIL_FROM` is not a sender.
     #[error("MAIL_FROM is not a sender")]
     MailFrom(#[from] AddressError),
 }
 
+/// What a process is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It serves, and sends itself where there is no Redis.
+    Server,
+    /// It only sends.
+    Worker,
+}
+
 /// What the process hands in, beside its configuration.
 #[derive(Clone)]
 pub struct Surroundings {
+    /// What it is for.
+    pub role: Role,
     /// Where mail goes when `SMTP_URL` is not set: the catcher's address, and its messages.
     pub catcher: Option<(std::net::SocketAddr, Arc<dyn Inbox>)>,
     /// What time it is.
@@ -55,6 +71,7 @@ pub struct Surroundings {
 impl Default for Surroundings {
     fn default() -> Self {
         Self {
+            role: Role::Server,
             catcher: None,
             clock: Arc::new(SystemClock),
         }
@@ -68,31 +85,53 @@ pub(crate) struct Tasks {
 }
 
 impl Services {
-    /// Opens the database, brings it to the present schema and starts the engine, the
-    /// reconciler and the poller. Whatever an earlier process left unfinished goes on as soon
-    /// as a worker listens at the queue.
+    /// Opens the database, brings it to the present schema and starts what this process does in
+    /// the background: the engine where it sends, the poller where it serves, the reconciler
+    /// everywhere. Whatever an earlier process left unfinished goes on as soon as a worker
+    /// listens at the queue.
     pub async fn start(config: &Config, surroundings: Surroundings) -> Result<Self, StartError> {
-        let Surroundings { catcher, clock } = surroundings;
-        let database = Arc::new(Database::open(&config.database_url).await?);
+        let Surroundings {
+            role,
+            catcher,
+            clock,
+        } = surroundings;
+        let sends = role == Role::Worker || config.redis.is_none();
+        let lease = config.delivery.lease;
+        let database = Arc::new(Database::open(&config.database_url, lease).await?);
         let secret = installation::secret(&database, clock.now()).await?;
         let mailbox = Mailbox::parse(&config.mail_from)?;
         let server = smtp_server(config, catcher.as_ref().map(|(address, _)| *address))?;
         let installation = installation_view(config, &mailbox, &server);
-        let parts = Parts {
-            database: Arc::clone(&database),
-            clock: Arc::clone(&clock),
-            server,
-            secret,
+        let queue = match &config.redis {
+            None => QueueEnd::InProcess(InProcessQueue::default()),
+            Some(redis) => {
+                QueueEnd::Redis(RedisQueue::open(redis).map_err(StartError::RedisUrl)?)
+            }
         };
-        let delivery = Arc::new(Delivery::start(parts, &config.delivery));
-        let queue = InProcessQueue::default();
-        let reconciler = Arc::new(Reconciler {
+        let this = Announcement {
+            id: workers::new_id(),
+            concurrency: config.delivery.concurrency,
+        };
+        let woken = Arc::new(Notify::new());
+        let delivery = sends.then(|| {
+            let parts = delivery::Parts {
+                owner: this.id.clone(),
+                database: Arc::clone(&database),
+                clock: Arc::clone(&clock),
+                server,
+                secret,
+                let_go: Arc::clone(&woken),
+            };
+            Arc::new(Delivery::start(parts, &config.delivery))
+        });
+        let workers = Arc::new(Workers::default());
+        let reconciler = Reconciler::new(reconcile::Parts {
             database: Arc::clone(&database),
             clock: Arc::clone(&clock),
-            queue: Arc::new(queue.clone()) as Arc<dyn Queue>,
-            delivery: Arc::clone(&delivery),
-            woken: tokio::sync::Notify::new(),
-            marked: true.into(),
+            queue: queue.clone(),
+            delivery: delivery.clone(),
+            workers: Arc::clone(&workers),
+            woken,
         });
         let tasks = Tasks {
             stop: CancellationToken::new(),
@@ -109,28 +148,46 @@ impl Services {
             inbox: catcher.map(|(_, inbox)| inbox),
             queue,
             delivery,
-            reconciler,
+            workers,
+            reconciler: Arc::new(reconciler),
             rates: Arc::new(Rates::default()),
             progress: Progress::default(),
             tasks,
         }));
-        services.spawn_background();
+        services.spawn_background(role, lease, sends.then_some(this));
         Ok(services)
     }
 
-    fn spawn_background(&self) {
+    fn spawn_background(&self, role: Role, lease: Duration, announced: Option<Announcement>) {
         let Tasks { stop, tracker } = &self.0.tasks;
+        let (database, clock) = (&self.0.database, &self.0.clock);
         let (reconciler, until) = (Arc::clone(&self.0.reconciler), stop.clone());
         tracker.spawn(async move { reconciler.run(until).await });
-        let (poller, until) = (self.clone(), stop.clone());
-        tracker.spawn(async move { crate::progress::poll(poller, until).await });
+        tracker.spawn(lease::watch(
+            Arc::clone(database),
+            Arc::clone(clock),
+            lease,
+            stop.clone(),
+        ));
+        if let Some(this) = announced {
+            tracker.spawn(workers::announce(
+                Arc::clone(database),
+                Arc::clone(clock),
+                this,
+                stop.clone(),
+            ));
+        }
+        if role == Role::Server {
+            let (poller, until) = (self.clone(), stop.clone());
+            tracker.spawn(async move { crate::progress::poll(poller, until).await });
+        }
         tracker.close();
     }
 
     /// Stops for good: dialogues end within `DRAIN_DEADLINE`, their outcomes are made durable,
     /// the database is closed. Whoever still holds the handle gets errors from then on.
     pub async fn stop(&self) {
-        self.0.delivery.drain().await;
+        self.drain().await;
         self.0.tasks.stop.cancel();
         if tokio::time::timeout(LAST_LOOK, self.0.tasks.tracker.wait())
             .await
@@ -147,11 +204,23 @@ impl Services {
     }
 }
 
-/// Brings the database to the present schema, and makes it when it is not there. Running it
-/// again changes nothing.
-pub async fn migrate(database_url: &str) -> Result<(), StartError> {
-    Database::open(database_url).await?.close().await;
+/// Brings the database to the present schema, and makes an SQLite file when it is not there.
+/// Running it again changes nothing; any number of processes may do so at once.
+pub async fn migrate(config: &Config) -> Result<(), StartError> {
+    let database = Database::open(&config.database_url, config.delivery.lease).await?;
+    database.close().await;
     Ok(())
+}
+
+/// Whether a worker of this machine has said lately that it is there. Asks the database and
+/// changes nothing in it.
+pub async fn worker_is_alive(config: &Config) -> Result<bool, StartError> {
+    let mut options = ConnectOptions::new(&config.database_url);
+    options.max_connections(1).sqlx_logging(false);
+    let connection = sea_orm::Database::connect(options).await?;
+    let alive = workers::is_alive_here(&connection, SystemClock.now()).await?;
+    connection.close().await?;
+    Ok(alive)
 }
 
 fn smtp_server(
@@ -179,6 +248,6 @@ fn installation_view(config: &Config, sender: &Mailbox, server: &SmtpServer) -> 
             None => "the built-in catcher".to_owned(),
         },
         catches_mail: config.smtp_url.is_none(),
-        connections: config.delivery.concurrency,
+        ..Installation::default()
     }
 }

@@ -53,6 +53,13 @@ pub(crate) struct SliceSums {
     pub(crate) next_due_at: Option<Timestamp>,
 }
 
+impl SliceSums {
+    /// Recipients that are no longer just PENDING.
+    pub(crate) fn placed(&self) -> i64 {
+        self.sent + self.failed + self.unknown + self.skipped + self.deferred
+    }
+}
+
 /// How many of something there are.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
 struct Count {
@@ -211,6 +218,14 @@ pub(crate) async fn sums(
     connection: &impl ConnectionTrait,
     campaigns: impl IntoIterator<Item = CampaignId>,
 ) -> Result<Vec<SliceSums>, DbErr> {
+    slice_sums(campaigns)
+        .into_model::<SliceSums>()
+        .all(connection)
+        .await
+}
+
+/// A row of [`SliceSums`] for each of `campaigns`, for adding columns to.
+pub(crate) fn slice_sums(campaigns: impl IntoIterator<Item = CampaignId>) -> Select<Slice> {
     Slice::find()
         .select_only()
         .column(slice::Column::EmailJobId)
@@ -222,9 +237,6 @@ pub(crate) async fn sums(
         .column_as(slice::Column::NextDueAt.min(), "next_due_at")
         .filter(slice::Column::EmailJobId.is_in(campaigns))
         .group_by(slice::Column::EmailJobId)
-        .into_model::<SliceSums>()
-        .all(connection)
-        .await
 }
 
 /// MySQL's SUM is a DECIMAL; the cast makes it a whole number on every database.

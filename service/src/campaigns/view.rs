@@ -46,7 +46,6 @@ pub(crate) fn summary(row: CampaignRow, live: Option<SliceSums>, rate: f64) -> C
 
 fn counts(total: i64, sums: &SliceSums) -> Counts {
     let number = |count: i64| u64::try_from(count).unwrap_or(0);
-    let placed = sums.sent + sums.failed + sums.unknown + sums.skipped + sums.deferred;
     Counts {
         total: number(total),
         sent: number(sums.sent),
@@ -54,7 +53,7 @@ fn counts(total: i64, sums: &SliceSums) -> Counts {
         unknown: number(sums.unknown),
         skipped: number(sums.skipped),
         deferred: number(sums.deferred),
-        pending: number(total - placed),
+        pending: number(total - sums.placed()),
     }
 }
 
@@ -64,6 +63,8 @@ pub(crate) mod waiting {
     pub(crate) const SENDER_REFUSED: &str = "sender_refused";
     /// The SMTP server cannot be reached, or breaks off every dialogue.
     pub(crate) const SMTP_UNREACHABLE: &str = "smtp_unreachable";
+    /// No worker has been seen for a while.
+    pub(crate) const NO_WORKER: &str = "no_worker";
 }
 
 fn waiting_for(row: &CampaignRow) -> Option<String> {
@@ -75,6 +76,7 @@ fn waiting_for(row: &CampaignRow) -> Option<String> {
         waiting::SMTP_UNREACHABLE => {
             format!("SMTP server unreachable since {since}: {detail}")
         }
+        waiting::NO_WORKER => "no worker has been seen for 40 s".to_owned(),
         other => format!("{other} since {since}"),
     })
 }

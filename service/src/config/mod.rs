@@ -13,6 +13,7 @@ mod delivery;
 mod http;
 mod log;
 mod mail;
+mod queue;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use delivery::DeliveryConfig;
 pub use http::HttpConfig;
 pub use log::{LogConfig, LogFormat};
 pub use mail::SmtpUrl;
+pub use queue::RedisConfig;
 use sources::Settings;
 
 /// The defaults, with a comment on every key.
@@ -34,8 +36,10 @@ pub const DEFAULTS: &str = include_str!("default.toml");
 pub struct Config {
     /// Where it listens, and to whom.
     pub http: HttpConfig,
-    /// `DATABASE_URL`: `sqlite://…` here; `mysql://…` with the distributed size.
+    /// `DATABASE_URL`: `sqlite://…`, or `mysql://…` for several processes.
     pub database_url: String,
+    /// `REDIS_URL`; none means that queue and worker are inside the process.
+    pub redis: Option<RedisConfig>,
     /// `SMTP_URL`; none means the built-in catcher.
     pub smtp_url: Option<SmtpUrl>,
     /// `MAIL_FROM`, as written: the sender of campaigns that name none.
@@ -61,6 +65,18 @@ impl Config {
         Self::from_sources(environment.into_iter(), file.as_deref())
     }
 
+    /// The same, for a worker process: it needs a queue that others ring in.
+    pub fn for_worker(self) -> Result<Self, ConfigError> {
+        if self.redis.is_some() {
+            return Ok(self);
+        }
+        let fault = "REDIS_URL: is not set, and a worker of its own hears nothing without it; \
+                     the server sends by itself then";
+        Err(ConfigError {
+            faults: vec![fault.to_owned()],
+        })
+    }
+
     /// The configuration that these variables and this `palomar.toml` make. It looks at nothing
     /// else but the files that a `…_FILE` setting points at. Fails naming every fault there is.
     pub fn from_sources(
@@ -70,6 +86,7 @@ impl Config {
         let mut settings = Settings::collect(environment, file);
         let http = HttpConfig::read(&mut settings);
         let database_url = settings.required("DATABASE_URL", database::url);
+        let redis = RedisConfig::read(&mut settings);
         let smtp_url = settings.optional("SMTP_URL", SmtpUrl::parse);
         let mail_from = mail::read_sender(&mut settings);
         let delivery = DeliveryConfig::read(&mut settings);
@@ -80,6 +97,7 @@ impl Config {
             Some(Self {
                 http: http?,
                 database_url: database_url?,
+                redis,
                 smtp_url,
                 mail_from: mail_from?,
                 delivery: delivery?,

@@ -8,11 +8,13 @@ use std::{
 use super::{ConfigError, DEFAULTS};
 
 /// Every key, as its environment variable is called; in TOML it is the same in lower case.
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 16] = [
     "HTTP_BIND",
     "LOCAL_MODE",
     "BODY_LIMIT",
     "DATABASE_URL",
+    "REDIS_URL",
+    "REDIS_PREFIX",
     "SMTP_URL",
     "MAIL_FROM",
     "WORKER_CONCURRENCY",
@@ -26,12 +28,11 @@ pub(super) const KEYS: [&str; 14] = [
 ];
 
 /// Those whose value may hold a password: `NAME_FILE` reads them from a file.
-const SECRETS: [&str; 2] = ["DATABASE_URL", "SMTP_URL"];
+const SECRETS: [&str; 3] = ["DATABASE_URL", "REDIS_URL", "SMTP_URL"];
 
 /// Variables that promise something this version does not do. Passing over them in silence
 /// would leave a person believing that it does.
-const UNSUPPORTED: [(&str, &str); 4] = [
-    ("REDIS_URL", "the queue is inside the process"),
+const UNSUPPORTED: [(&str, &str); 3] = [
     ("ADMIN_EMAIL", "there are no accounts"),
     ("ADMIN_PASSWORD", "there are no accounts"),
     (
@@ -96,6 +97,11 @@ impl Settings {
     /// Whether a key is set at all.
     pub(super) fn is_set(&self, key: &str) -> bool {
         self.values.contains_key(key)
+    }
+
+    /// The value of a key as it was written, if it is set.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.values.get(key).map(String::as_str)
     }
 
     /// Keeps a fault.

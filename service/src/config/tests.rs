@@ -102,7 +102,9 @@ fn a_value_that_cannot_be_right_stops_the_start_and_names_its_key() {
         ("RETRY_SCHEDULE", "1m 0s"),
         ("DRAIN_DEADLINE", "30"),
         ("RUST_LOG", "service=loud"),
-        ("REDIS_URL", "redis://localhost"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://"),
+        ("REDIS_PREFIX", "a:b"),
         ("ADMIN_PASSWORD", "secret"),
     ] {
         let found = faults(&[(key, text)], None);

@@ -7,11 +7,24 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 
-use crate::{campaigns::view::waiting, database::Database};
+use super::waiting::Note;
+use crate::{
+    campaigns::view::waiting,
+    database::{Database, repeated},
+};
 
 /// Pauses one campaign whose sender or message the server refuses; the others go on. Says so
 /// in the log only the first time.
 pub(super) async fn pause_refused(
+    database: &Database,
+    campaign: CampaignId,
+    words: &str,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    repeated(|| pause_refused_once(database, campaign, words, now)).await
+}
+
+async fn pause_refused_once(
     database: &Database,
     campaign: CampaignId,
     words: &str,
@@ -48,40 +61,30 @@ pub(super) async fn pause_refused(
     Ok(())
 }
 
-/// Marks running campaigns as waiting for the SMTP server, or takes the mark away.
-pub(super) async fn mark_unreachable(
+/// Says of a running campaign what it waits for, or that it waits no more.
+pub(super) async fn note_waiting(
     database: &Database,
-    reason: Option<&str>,
+    campaign: CampaignId,
+    note: &Note,
     now: Timestamp,
 ) -> Result<(), DbErr> {
-    let marked = email_job::Column::WaitingCode;
-    let update = EmailJob::update_many()
-        .filter(email_job::Column::SealedAt.is_not_null())
-        .filter(
-            email_job::Column::Status.is_in([CampaignStatus::Pending, CampaignStatus::Processing]),
-        );
-    let update = match reason {
-        Some(reason) => {
-            let reason: String = reason.chars().take(500).collect();
-            update
-                .col_expr(marked, Expr::value(waiting::SMTP_UNREACHABLE))
-                .col_expr(email_job::Column::WaitingDetail, Expr::value(reason))
-                .col_expr(email_job::Column::WaitingSince, Expr::value(now))
-                .filter(marked.is_null())
+    let (code, detail, since) = match note {
+        Note::Waits { code, detail } => {
+            let detail = detail.as_ref().map(|words| words.chars().take(500).collect());
+            (Some(*code), detail, Some(now))
         }
-        None => update
-            .col_expr(marked, Expr::value(None::<String>))
-            .col_expr(
-                email_job::Column::WaitingDetail,
-                Expr::value(None::<String>),
-            )
-            .col_expr(
-                email_job::Column::WaitingSince,
-                Expr::value(None::<Timestamp>),
-            )
-            .filter(marked.eq(waiting::SMTP_UNREACHABLE)),
+        Note::Nothing => (None, None::<String>, None),
     };
     let transaction = database.begin().await?;
-    update.exec(&transaction).await?;
+    EmailJob::update_many()
+        .col_expr(email_job::Column::WaitingCode, Expr::value(code))
+        .col_expr(email_job::Column::WaitingDetail, Expr::value(detail))
+        .col_expr(email_job::Column::WaitingSince, Expr::value(since))
+        .filter(email_job::Column::Id.eq(campaign))
+        .filter(
+            email_job::Column::Status.is_in([CampaignStatus::Pending, CampaignStatus::Processing]),
+        )
+        .exec(&transaction)
+        .await?;
     transaction.commit().await
 }

@@ -3,15 +3,16 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `reconcile` | looks at the rows and rings for whatever is due |
+//! | `reconcile`, `ring` | looks at the rows and rings for whatever is due |
+//! | `lease` | whose work may be taken over, by observation |
 //! | `run` | a slice's way through this process |
-//! | `slices` | claiming, renewing and letting go, in the database |
+//! | `slices` | claiming, renewing, letting go and taking over, in the database |
 //! | `work`, `feed` | what is in hand, and whose turn it is |
 //! | `slot` | one connection, one dialogue at a time |
 //! | `journal` | starts and outcomes, durable by group commit |
 //! | `verdict` | from a dialogue's end to a recipient's fate |
 //! | `breaker` | a sick server is left alone |
-//! | `campaign`, `rollup` | what is said of a whole campaign |
+//! | `campaign`, `rollup`, `waiting` | what is said of a whole campaign |
 //!
 //! Two facts keep the promise that nothing is sent twice in silence. A body goes out only after
 //! SENDING is durable, so a process that dies leaves a trace of every message it may have handed
@@ -21,19 +22,28 @@ mod breaker;
 mod campaign;
 mod feed;
 mod journal;
+pub(crate) mod lease;
 pub(crate) mod reconcile;
+mod ring;
 mod rollup;
 mod run;
 mod slices;
 mod slot;
 mod verdict;
+mod waiting;
 mod work;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use secrecy::SecretString;
 use tokio::{
-    sync::{Mutex, Semaphore},
+    sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
     time::timeout,
 };
@@ -57,8 +67,10 @@ use crate::{
 
 /// Slices in hand at once, from different campaigns in turn.
 pub const SLICES_AT_ONCE: usize = 4;
-/// How long a job waits for its slice before it leaves it to the engine.
-const JOB_WAITS: Duration = Duration::from_secs(15);
+/// How long a job waits for a place, and then for its slice before it leaves it to the engine.
+/// Both together stay far below the time after which apalis gives a silent worker up.
+const JOB_WAITS_FOR_PLACE: Duration = Duration::from_secs(15);
+const JOB_WAITS_FOR_SLICE: Duration = Duration::from_secs(5);
 
 /// The engine of one process: its slots, its feed and its journal.
 #[derive(Debug)]
@@ -79,10 +91,14 @@ struct Engine {
 /// What an engine is made of.
 #[derive(Debug)]
 pub(crate) struct Parts {
+    /// The name under which this process holds slices.
+    pub(crate) owner: String,
     pub(crate) database: Arc<Database>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) server: SmtpServer,
     pub(crate) secret: SecretString,
+    /// Notified when a slice was let go: there is room for another.
+    pub(crate) let_go: Arc<Notify>,
 }
 
 /// Runs a slot, and another one in its place should it panic. Its recipient is then UNKNOWN
@@ -100,11 +116,10 @@ async fn keep_slot(shared: Arc<Shared>) {
 impl Delivery {
     /// Starts the slots and the journal. They do nothing until a slice is sent.
     pub(crate) fn start(parts: Parts, config: &DeliveryConfig) -> Self {
-        let owner = format!("{:016x}", rand::random::<u64>());
         let (journal, writer) = Journal::open(
             Arc::clone(&parts.database),
             Arc::clone(&parts.clock),
-            owner.clone(),
+            parts.owner.clone(),
         );
         let shared = Arc::new(Shared {
             feed: Feed::default(),
@@ -122,11 +137,13 @@ impl Delivery {
             slots.spawn(keep_slot(Arc::clone(&shared)));
         }
         let runner = Runner {
-            owner,
+            owner: parts.owner,
             lease: config.lease,
             secret: parts.secret,
             shared,
             templates: std::sync::Mutex::default(),
+            wanted: AtomicUsize::new(0),
+            let_go: parts.let_go,
         };
         Self {
             runner: Arc::new(runner),
@@ -145,21 +162,16 @@ impl Delivery {
     /// seen through without its job. Harmless when called twice for the same slice.
     ///
     /// An error is one of the infrastructure, never of a recipient; nothing was claimed then.
-    pub async fn send_slice(&self, job: SendSlice) -> Result<SliceOutcome> {
-        let place = timeout(JOB_WAITS, Arc::clone(&self.places).acquire_owned()).await;
-        let Ok(place) = place else {
-            return Ok(SliceOutcome::NotDue);
+    pub(crate) async fn send_slice(&self, job: SendSlice) -> Result<SliceOutcome> {
+        let Some(place) = self.place().await else {
+            return Ok(SliceOutcome::NoPlace);
         };
-        let place = place.map_err(|_| Error::Unavailable("delivery"))?;
-        if self.runner.shared.stop.is_cancelled() {
-            return Ok(SliceOutcome::NotDue);
-        }
         let runner = Arc::clone(&self.runner);
         let run = self.runs.spawn(async move {
             let _place = place;
             runner.run(job).await
         });
-        match timeout(JOB_WAITS, run).await {
+        match timeout(JOB_WAITS_FOR_SLICE, run).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(panicked)) => {
                 tracing::error!(error = %panicked, "a slice's run failed");
@@ -167,6 +179,20 @@ impl Delivery {
             }
             Err(_) => Ok(SliceOutcome::UnderWay),
         }
+    }
+
+    /// A place for one slice more. While it is waited for, slices that have been here for a
+    /// while make room. None when there is none for long, or the process is to stop.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        let wanted = &self.runner.wanted;
+        wanted.fetch_add(1, Ordering::Relaxed);
+        let place = timeout(
+            JOB_WAITS_FOR_PLACE,
+            Arc::clone(&self.places).acquire_owned(),
+        )
+        .await;
+        wanted.fetch_sub(1, Ordering::Relaxed);
+        place.ok()?.ok()
     }
 
     /// Stops: nobody is started any more, dialogues that have begun come to their end within
@@ -197,10 +223,5 @@ impl Delivery {
     /// Why the SMTP server is given a rest, while it is.
     pub(crate) fn unreachable(&self) -> Option<String> {
         self.runner.shared.breaker.reason()
-    }
-
-    /// The owner under whose name this process holds slices.
-    pub(crate) fn owner(&self) -> &str {
-        &self.runner.owner
     }
 }

@@ -1,13 +1,10 @@
-//! The reconciler: looks at the rows and rings for whatever is due, again and again. Whoever
-//! loses a bell, a process or a queue loses no more than the time until the next look.
-//! Everything it does is idempotent.
+//! The reconciler: looks at the rows and sets going whatever is due, again and again, in every
+//! process. Whoever loses a bell, a process or a queue loses no more than the time until the
+//! next look. Everything it does is idempotent.
 
 use std::{
-    collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::HashMap,
+    sync::Arc,
     time::Duration,
 };
 
@@ -18,41 +15,96 @@ use entity::{
     slice::{self, SliceState},
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ColumnTrait, DbErr, DerivePartialModel, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{Delivery, SLICES_AT_ONCE, campaign, rollup};
+use super::{
+    Delivery, campaign, lease,
+    ring::{Ringer, Standing},
+    rollup,
+    waiting::{Movements, Obstacles},
+};
 use crate::{
-    campaigns::{LEFT_BEHIND_AFTER, queries, store},
+    campaigns::{LEFT_BEHIND_AFTER, queries::SliceSums, store},
     clock::Clock,
-    database::Database,
-    queue::{Queue, SendSlice},
+    database::{Database, repeated},
+    queue::{QueueEnd, SendSlice},
+    workers::Workers,
 };
 
 /// How often it looks when nobody wakes it.
 const EVERY: Duration = Duration::from_millis(500);
-/// Bells that wait at once: enough to keep the engine busy, few enough that a new campaign is
-/// heard soon.
-const DEPTH: usize = 2 * SLICES_AT_ONCE;
-/// A bell nobody has answered for so long is rung again.
-const RING_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// The least pause between two looks, however often it is woken.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often it looks for what is rarely there.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
 
 /// The reconciler of one process.
 pub(crate) struct Reconciler {
+    database: Arc<Database>,
+    clock: Arc<dyn Clock>,
+    queue: QueueEnd,
+    /// Where this process sends.
+    delivery: Option<Arc<Delivery>>,
+    workers: Arc<Workers>,
+    ringer: Ringer,
+    movements: Movements,
+    woken: Arc<Notify>,
+}
+
+/// What a reconciler looks at.
+pub(crate) struct Parts {
     pub(crate) database: Arc<Database>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) queue: Arc<dyn Queue>,
-    pub(crate) delivery: Arc<Delivery>,
-    pub(crate) woken: Notify,
-    /// Whether a campaign may be marked as waiting for the SMTP server; at the start one may be,
-    /// from the process before.
-    pub(crate) marked: AtomicBool,
+    pub(crate) queue: QueueEnd,
+    pub(crate) delivery: Option<Arc<Delivery>>,
+    pub(crate) workers: Arc<Workers>,
+    /// Notified when a slice was let go.
+    pub(crate) woken: Arc<Notify>,
+}
+
+/// A campaign that is to run.
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "EmailJob")]
+pub(super) struct Running {
+    pub(super) id: CampaignId,
+    pub(super) open_slices: i64,
+    pub(super) sent_emails: i64,
+    pub(super) failed_emails: i64,
+    pub(super) unknown_emails: i64,
+    pub(super) skipped_emails: i64,
+    pub(super) deferred_emails: i64,
+    pub(super) waiting_code: Option<String>,
+}
+
+impl Running {
+    /// Whether its counters say what its slices add up to.
+    fn says(&self, sums: &SliceSums) -> bool {
+        self.sent_emails == sums.sent
+            && self.failed_emails == sums.failed
+            && self.unknown_emails == sums.unknown
+            && self.skipped_emails == sums.skipped
+            && self.deferred_emails == sums.deferred
+    }
 }
 
 impl Reconciler {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            ringer: Ringer::new(Arc::clone(&parts.database), parts.queue.clone()),
+            movements: Movements::default(),
+            database: parts.database,
+            clock: parts.clock,
+            queue: parts.queue,
+            delivery: parts.delivery,
+            workers: parts.workers,
+            woken: parts.woken,
+        }
+    }
+
     /// Has it look now.
     pub(crate) fn wake(&self) {
         self.woken.notify_one();
@@ -60,26 +112,34 @@ impl Reconciler {
 
     /// Looks until the process stops. A database that is away is asked again at the next look.
     pub(crate) async fn run(&self, stop: CancellationToken) {
-        if let Err(error) = self.forget_bells().await {
-            tracing::error!(error = &error as &dyn std::error::Error, "old bells remain");
-        }
-        let mut failing = false;
+        let mut failing = !self.report(self.forget_the_past().await, false);
+        let mut tidied = None;
         loop {
-            match self.look().await {
-                Ok(()) => failing = false,
-                Err(error) if !failing => {
-                    failing = true;
+            failing = !self.report(self.look().await, failing);
+            if tidied.is_none_or(|at: Instant| at.elapsed() >= TIDY_EVERY) {
+                tidied = Some(Instant::now());
+                failing |= !self.report(self.tidy().await, failing);
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.woken.notified() => tokio::time::sleep(PAUSE).await,
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+
+    /// Whether it went well; a failure is logged once in a row.
+    fn report(&self, looked: Result<(), DbErr>, failing: bool) -> bool {
+        match looked {
+            Ok(()) => true,
+            Err(error) => {
+                if !failing {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "the reconciler cannot look; it tries on",
                     );
                 }
-                Err(_) => {}
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = self.woken.notified() => {}
-                () = tokio::time::sleep(EVERY) => {}
+                false
             }
         }
     }
@@ -87,16 +147,32 @@ impl Reconciler {
     /// One look: everything that is due is under way when it returns.
     pub(crate) async fn look(&self) -> Result<(), DbErr> {
         let now = self.clock.now();
-        self.mark_waiting(now).await?;
+        self.workers.look(self.database.reader()).await?;
         let running = self.running().await?;
-        self.roll_up(&running).await?;
-        self.end_finished(&running, now).await?;
-        self.ring_due(&running, now).await?;
-        self.clear_left_behind(now).await
+        let hearing = self.ringer.listen(now).await;
+        let standings = self
+            .ringer
+            .standings(running.iter().map(|campaign| campaign.id), &hearing)
+            .await?;
+        let workers = self.workers.alive().processes;
+        self.ringer.ring_due(&standings, workers, &hearing).await?;
+        self.movements.note(&standings);
+        self.bring_up_to_date(&running, &standings, now).await?;
+        self.end_finished(&running, now).await
     }
 
-    /// The in-process queue died with the process before: its bells were heard by nobody.
-    async fn forget_bells(&self) -> Result<(), DbErr> {
+    /// Takes back a bell that this process cannot answer now, so that it is rung again.
+    pub(crate) async fn unring(&self, job: SendSlice) -> Result<(), DbErr> {
+        self.ringer.unmark(job).await
+    }
+
+    /// Where one process has the database to itself, whoever held a slice is gone, and its bells
+    /// with it.
+    async fn forget_the_past(&self) -> Result<(), DbErr> {
+        if !self.database.is_exclusive() {
+            return Ok(());
+        }
+        lease::expire_all(&self.database, self.clock.as_ref()).await?;
         let transaction = self.database.begin().await?;
         Slice::update_many()
             .col_expr(slice::Column::RungAt, Expr::value(None::<Timestamp>))
@@ -106,21 +182,9 @@ impl Reconciler {
         transaction.commit().await
     }
 
-    async fn mark_waiting(&self, now: Timestamp) -> Result<(), DbErr> {
-        let reason = self.delivery.unreachable();
-        if reason.is_none() && !self.marked.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        campaign::mark_unreachable(&self.database, reason.as_deref(), now).await?;
-        self.marked.store(reason.is_some(), Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Campaigns that are to run, oldest first, with the slices they still have open.
-    async fn running(&self) -> Result<Vec<(CampaignId, i64)>, DbErr> {
+    /// Campaigns that are to run, oldest first.
+    async fn running(&self) -> Result<Vec<Running>, DbErr> {
         EmailJob::find()
-            .select_only()
-            .columns([email_job::Column::Id, email_job::Column::OpenSlices])
             .filter(email_job::Column::SealedAt.is_not_null())
             .filter(email_job::Column::DesiredState.eq(DesiredState::Run))
             .filter(
@@ -128,124 +192,64 @@ impl Reconciler {
                     .is_in([CampaignStatus::Pending, CampaignStatus::Processing]),
             )
             .order_by(email_job::Column::Id, Order::Asc)
-            .into_tuple()
+            .into_partial_model::<Running>()
             .all(self.database.reader())
             .await
     }
 
-    async fn roll_up(&self, running: &[(CampaignId, i64)]) -> Result<(), DbErr> {
-        if running.is_empty() {
-            return Ok(());
+    /// Brings the campaigns' own counters up to date, and what is said of them while they stand
+    /// still. Writes only what has changed.
+    async fn bring_up_to_date(
+        &self,
+        running: &[Running],
+        standings: &[Standing],
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        let obstacles = Obstacles {
+            unreachable: self.delivery.as_ref().and_then(|delivery| delivery.unreachable()),
+            no_worker_for: self.workers.unseen_for(),
+        };
+        let by_campaign: HashMap<_, _> = standings
+            .iter()
+            .filter_map(|standing| Some((standing.sums.email_job_id?, standing)))
+            .collect();
+        for campaign in running {
+            let Some(standing) = by_campaign.get(&campaign.id) else {
+                continue;
+            };
+            if !campaign.says(&standing.sums) {
+                repeated(|| rollup::running_campaign(&self.database, &standing.sums)).await?;
+            }
+            if let Some(note) = self.movements.judge(campaign, standing, &obstacles) {
+                repeated(|| campaign::note_waiting(&self.database, campaign.id, &note, now))
+                    .await?;
+            }
         }
-        let ids = running.iter().map(|(id, _)| *id);
-        let sums = queries::sums(self.database.reader(), ids).await?;
-        let transaction = self.database.begin().await?;
-        for sums in &sums {
-            rollup::running_campaign(&transaction, sums).await?;
-        }
-        transaction.commit().await
+        Ok(())
     }
 
     /// A campaign none of whose slices is open ends, should its last slice not have ended it.
-    async fn end_finished(
-        &self,
-        running: &[(CampaignId, i64)],
-        now: Timestamp,
-    ) -> Result<(), DbErr> {
-        for (campaign, _) in running.iter().filter(|(_, open)| *open == 0) {
-            let transaction = self.database.begin().await?;
-            rollup::end_campaign(&transaction, *campaign, now).await?;
-            transaction.commit().await?;
-        }
-        Ok(())
-    }
-
-    /// Rings for due slices, one of each campaign in turn, until enough bells wait.
-    async fn ring_due(&self, running: &[(CampaignId, i64)], now: Timestamp) -> Result<(), DbErr> {
-        let mut free = DEPTH.saturating_sub(self.queue.depth());
-        let mut turns = VecDeque::new();
-        for (campaign, _) in running {
-            if free == 0 {
-                return Ok(());
-            }
-            let due = self.due(*campaign, now, free as u64).await?;
-            turns.push_back((*campaign, VecDeque::from(due)));
-        }
-        while free > 0
-            && let Some((campaign, mut due)) = turns.pop_front()
-        {
-            let Some(slice) = due.pop_front() else {
-                continue;
-            };
-            if self.ring(SendSlice { campaign, slice }, now).await? {
-                free -= 1;
-            }
-            turns.push_back((campaign, due));
-        }
-        Ok(())
-    }
-
-    async fn due(
-        &self,
-        campaign: CampaignId,
-        now: Timestamp,
-        most: u64,
-    ) -> Result<Vec<i64>, DbErr> {
-        Slice::find()
-            .select_only()
-            .column(slice::Column::No)
-            .filter(slice::Column::EmailJobId.eq(campaign))
-            .filter(self.is_due(now))
-            .order_by(slice::Column::No, Order::Asc)
-            .limit(most)
-            .into_tuple()
-            .all(self.database.reader())
-            .await
-    }
-
-    fn is_due(&self, now: Timestamp) -> Condition {
-        let ready = Condition::any()
-            .add(slice::Column::State.eq(SliceState::Ready))
-            .add(
-                Condition::all()
-                    .add(slice::Column::State.eq(SliceState::Waiting))
-                    .add(slice::Column::NextDueAt.lte(now)),
-            )
-            // Left by a process that is gone.
-            .add(
-                Condition::all()
-                    .add(slice::Column::State.eq(SliceState::Leased))
-                    .add(slice::Column::Owner.ne(self.delivery.owner())),
-            );
-        let unheard = now.minus(RING_AGAIN_AFTER);
-        Condition::all().add(ready).add(
-            Condition::any()
-                .add(slice::Column::RungAt.is_null())
-                .add(slice::Column::RungAt.lte(unheard)),
-        )
-    }
-
-    /// Rings once, whoever else looks at the same time; false when another was faster.
-    async fn ring(&self, job: SendSlice, now: Timestamp) -> Result<bool, DbErr> {
-        let transaction = self.database.begin().await?;
-        let rung = Slice::update_many()
-            .col_expr(slice::Column::RungAt, Expr::value(now))
-            .filter(slice::Column::EmailJobId.eq(job.campaign))
-            .filter(slice::Column::No.eq(job.slice))
-            .filter(self.is_due(now))
-            .exec(&transaction)
+    async fn end_finished(&self, running: &[Running], now: Timestamp) -> Result<(), DbErr> {
+        for campaign in running.iter().filter(|campaign| campaign.open_slices == 0) {
+            repeated(async || {
+                let transaction = self.database.begin().await?;
+                rollup::end_campaign(&transaction, campaign.id, now).await?;
+                transaction.commit().await
+            })
             .await?;
-        transaction.commit().await?;
-        if rung.rows_affected == 0 {
-            return Ok(false);
         }
-        if let Err(error) = self.queue.ring(job) {
-            tracing::warn!(
+        Ok(())
+    }
+
+    /// Takes away what nobody needs any more.
+    async fn tidy(&self) -> Result<(), DbErr> {
+        if let Err(error) = self.queue.as_queue().sweep().await {
+            tracing::debug!(
                 error = &error as &dyn std::error::Error,
-                "a bell was not heard"
+                "the queue was not swept"
             );
         }
-        Ok(true)
+        self.clear_left_behind(self.clock.now()).await
     }
 
     async fn clear_left_behind(&self, now: Timestamp) -> Result<(), DbErr> {

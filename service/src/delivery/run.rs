@@ -2,14 +2,20 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use domain::CampaignId;
 use entity::email_job;
 use secrecy::SecretString;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::{
+    sync::Notify,
+    time::{Instant, MissedTickBehavior},
+};
 
 use super::{
     campaign,
@@ -25,6 +31,11 @@ use crate::{
 
 /// How often a lease is renewed in its length: a missed renewal or two cost nothing.
 const RENEWALS_A_LEASE: u32 = 4;
+/// A slice that has been here for so long makes room when another one waits: on a slow line a
+/// small campaign is not kept waiting by the thousands of a large one.
+const TURN: Duration = Duration::from_secs(5);
+/// How often it is seen whether one waits.
+const SECOND: Duration = Duration::from_secs(1);
 /// The pause before the database is asked again to let a slice go.
 const RELEASE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -37,6 +48,9 @@ pub(super) struct Runner {
     pub(super) shared: Arc<Shared>,
     /// A campaign's message is built once for all of its slices that are here.
     pub(super) templates: Mutex<HashMap<CampaignId, Weak<Template>>>,
+    /// How many jobs wait for a place.
+    pub(super) wanted: AtomicUsize,
+    pub(super) let_go: Arc<Notify>,
 }
 
 /// What running a slice came to.
@@ -44,6 +58,8 @@ pub(super) struct Runner {
 pub enum SliceOutcome {
     /// It was not to be had: done, held by another, or its campaign stands still.
     NotDue,
+    /// This process has its hands full, or is about to stop.
+    NoPlace,
     /// It was let go, done or not.
     Released,
     /// It is still being sent.
@@ -60,14 +76,6 @@ impl Runner {
         let Some(claim) = slices::claim(&shared.database, &self.owner, job, now).await? else {
             return Ok(SliceOutcome::NotDue);
         };
-        if claim.left_unknown > 0 {
-            tracing::warn!(
-                campaign.id = job.campaign.0,
-                slice.no = job.slice,
-                unknown = claim.left_unknown,
-                "taken over from a process that stopped; outcomes unknown",
-            );
-        }
         match self.template(&claim.campaign) {
             Ok(template) => {
                 let lease = Lease::new(job, claim.epoch, self.lease, asked);
@@ -108,8 +116,12 @@ impl Runner {
         Ok(template)
     }
 
-    /// Keeps the lease until everybody has been through, or the process is to stop.
+    /// Keeps the lease until everybody has been through, its turn is over while others wait, or
+    /// the process is to stop.
     async fn see_through(&self, work: &Arc<Work>) {
+        let began = Instant::now();
+        let mut seconds = tokio::time::interval_at(began + TURN, SECOND);
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut renewal = tokio::time::interval(self.lease / RENEWALS_A_LEASE);
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         renewal.tick().await;
@@ -120,6 +132,9 @@ impl Runner {
                 () = &mut over => return,
                 () = self.shared.stop.cancelled(), if !work.lease.is_given_up() => work.give_up(),
                 _ = renewal.tick() => self.renew(work).await,
+                _ = seconds.tick() => if self.wanted.load(Ordering::Relaxed) > 0 {
+                    work.rest();
+                },
             }
         }
     }
@@ -151,7 +166,10 @@ impl Runner {
         loop {
             let now = shared.clock.now();
             match slices::release(&shared.database, &self.owner, job, epoch, now).await {
-                Ok(released) => return report(job, released),
+                Ok(released) => {
+                    self.let_go.notify_one();
+                    return report(job, released);
+                }
                 Err(error) => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,

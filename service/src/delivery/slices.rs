@@ -1,6 +1,8 @@
 //! Slices between the database and this process: claimed, renewed, let go.
 
-use domain::{Timestamp, campaign::CampaignStatus, recipient::RecipientStatus};
+use domain::{
+    CampaignId, Timestamp, campaign::CampaignStatus, recipient::RecipientStatus,
+};
 use entity::{
     email_job::{self, DesiredState},
     prelude::{EmailJob, Recipient, Slice},
@@ -13,7 +15,10 @@ use sea_orm::{
 };
 
 use super::{rollup, work::Claimed};
-use crate::{database::Database, queue::SendSlice};
+use crate::{
+    database::{Database, repeated},
+    queue::SendSlice,
+};
 
 /// Why a recipient whose process stopped is UNKNOWN, for people.
 const STOPPED: &str = "the worker stopped while this message was being handed over, \
@@ -25,13 +30,20 @@ pub(super) struct Claim {
     pub(super) epoch: i64,
     pub(super) rows: Vec<Claimed>,
     pub(super) campaign: email_job::Model,
-    /// Recipients an earlier owner left in the middle: UNKNOWN now.
-    pub(super) left_unknown: u64,
 }
 
-/// Claims a slice for `owner`, if it is there to be had: whoever the earlier owner left in
-/// SENDING becomes UNKNOWN, and whoever is due is returned.
+/// Claims a slice for `owner`, if it is there to be had, and returns whoever is due in it. Of
+/// two that claim at once, one gets it.
 pub(super) async fn claim(
+    database: &Database,
+    owner: &str,
+    job: SendSlice,
+    now: Timestamp,
+) -> Result<Option<Claim>, DbErr> {
+    repeated(|| claim_once(database, owner, job, now)).await
+}
+
+async fn claim_once(
     database: &Database,
     owner: &str,
     job: SendSlice,
@@ -42,7 +54,7 @@ pub(super) async fn claim(
     let Some(found) = Slice::find_by_id(key).one(&transaction).await? else {
         return Ok(None);
     };
-    if !to_be_had(&found, owner, now) {
+    if !to_be_had(&found, now) {
         return Ok(None);
     }
     let Some(campaign) = EmailJob::find_by_id(job.campaign).one(&transaction).await? else {
@@ -54,26 +66,20 @@ pub(super) async fn claim(
     if !runs {
         return Ok(None);
     }
-    let taken_over = found.state == SliceState::Leased;
     let claimed = Slice::update_many()
         .col_expr(slice::Column::State, Expr::value(SliceState::Leased))
         .col_expr(slice::Column::Owner, Expr::value(owner))
         .col_expr(slice::Column::Epoch, Expr::value(found.epoch + 1))
         .col_expr(slice::Column::NextDueAt, Expr::value(None::<Timestamp>))
-        .col_expr(
-            slice::Column::Takeovers,
-            Expr::value(found.takeovers + i32::from(taken_over)),
-        )
+        .col_expr(slice::Column::RungAt, Expr::value(None::<Timestamp>))
         .filter(of(job))
         .filter(slice::Column::State.eq(found.state))
         .filter(slice::Column::Epoch.eq(found.epoch))
-        .filter(slice::Column::Renewal.eq(found.renewal))
         .exec(&transaction)
         .await?;
     if claimed.rows_affected == 0 {
         return Ok(None);
     }
-    let left_unknown = leave_unknown(&transaction, job, &found, now).await?;
     if campaign.status == CampaignStatus::Pending {
         begin_campaign(&transaction, job, now).await?;
     }
@@ -83,19 +89,90 @@ pub(super) async fn claim(
         epoch: found.epoch + 1,
         rows,
         campaign,
-        left_unknown,
     }))
 }
 
-/// What another owner holds may be taken at once: the lock beside the database proves that no
-/// other process is alive.
-fn to_be_had(found: &slice::Model, owner: &str, now: Timestamp) -> bool {
+fn to_be_had(found: &slice::Model, now: Timestamp) -> bool {
     match found.state {
         SliceState::Ready => true,
         SliceState::Waiting => found.next_due_at.is_none_or(|due| due <= now),
-        SliceState::Leased => found.owner.as_deref() != Some(owner),
-        SliceState::Closed => false,
+        SliceState::Leased | SliceState::Closed => false,
     }
+}
+
+/// A slice somebody holds, as it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) job: SendSlice,
+    pub(super) owner: Option<String>,
+    pub(super) epoch: i64,
+    pub(super) renewal: i64,
+}
+
+/// Every slice that is held now, whoever holds it.
+pub(super) async fn held_by_anybody(
+    connection: &impl ConnectionTrait,
+) -> Result<Vec<Held>, DbErr> {
+    let rows: Vec<(CampaignId, i64, Option<String>, i64, i64)> = Slice::find()
+        .select_only()
+        .columns([
+            slice::Column::EmailJobId,
+            slice::Column::No,
+            slice::Column::Owner,
+            slice::Column::Epoch,
+            slice::Column::Renewal,
+        ])
+        .filter(slice::Column::State.eq(SliceState::Leased))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(campaign, slice, owner, epoch, renewal)| Held {
+            job: SendSlice { campaign, slice },
+            owner,
+            epoch,
+            renewal,
+        })
+        .collect())
+}
+
+/// Ends a lease that was seen to lapse: whoever was left in SENDING becomes UNKNOWN, the epoch
+/// rises, so that the earlier owner starts nothing more, and the slice is READY. Returns how
+/// many became UNKNOWN; none when the owner renewed or somebody else was faster.
+///
+/// Tried once: a row that its frozen owner still locks is tried at the next look.
+pub(super) async fn expire(
+    database: &Database,
+    held: &Held,
+    now: Timestamp,
+) -> Result<Option<u64>, DbErr> {
+    let transaction = database.begin().await?;
+    let expired = Slice::update_many()
+        .col_expr(slice::Column::State, Expr::value(SliceState::Ready))
+        .col_expr(slice::Column::Owner, Expr::value(None::<String>))
+        .col_expr(slice::Column::Epoch, Expr::value(held.epoch + 1))
+        .col_expr(slice::Column::RungAt, Expr::value(None::<Timestamp>))
+        .col_expr(
+            slice::Column::Takeovers,
+            Expr::col(slice::Column::Takeovers).add(1),
+        )
+        .filter(of(held.job))
+        .filter(slice::Column::State.eq(SliceState::Leased))
+        .filter(slice::Column::Epoch.eq(held.epoch))
+        .filter(slice::Column::Renewal.eq(held.renewal))
+        .exec(&transaction)
+        .await?;
+    if expired.rows_affected == 0 {
+        return Ok(None);
+    }
+    let key = (held.job.campaign, held.job.slice);
+    let Some(found) = Slice::find_by_id(key).one(&transaction).await? else {
+        return Ok(None);
+    };
+    let unknown = leave_unknown(&transaction, held.job, &found, now).await?;
+    transaction.commit().await?;
+    Ok(Some(unknown))
 }
 
 async fn leave_unknown(
@@ -196,6 +273,15 @@ pub(super) async fn renew(
     job: SendSlice,
     epoch: i64,
 ) -> Result<bool, DbErr> {
+    repeated(|| renew_once(database, owner, job, epoch)).await
+}
+
+async fn renew_once(
+    database: &Database,
+    owner: &str,
+    job: SendSlice,
+    epoch: i64,
+) -> Result<bool, DbErr> {
     let transaction = database.begin().await?;
     let renewed = Slice::update_many()
         .col_expr(
@@ -231,8 +317,9 @@ struct Standing {
     next: Option<Timestamp>,
 }
 
-/// Lets a slice go that nobody is under way of, in the state its rows are in, checked in the same transaction. Its counters
-/// are set to what the rows say, and the last slice ends the campaign.
+/// Lets a slice go that nobody is under way of, in the state its rows are in, checked in the
+/// same transaction. Its counters are set to what the rows say, and the last slice ends the
+/// campaign.
 pub(super) async fn release(
     database: &Database,
     owner: &str,
@@ -240,12 +327,24 @@ pub(super) async fn release(
     epoch: i64,
     now: Timestamp,
 ) -> Result<Released, DbErr> {
+    repeated(|| release_once(database, owner, job, epoch, now)).await
+}
+
+async fn release_once(
+    database: &Database,
+    owner: &str,
+    job: SendSlice,
+    epoch: i64,
+    now: Timestamp,
+) -> Result<Released, DbErr> {
     let transaction = database.begin().await?;
-    let Some(found) = Slice::find_by_id((job.campaign, job.slice))
-        .filter(held(job, owner, epoch))
-        .one(&transaction)
-        .await?
-    else {
+    // Before its rows are counted: late evidence moves rows and counters in one transaction, and
+    // this one must see both or neither.
+    if !hold(&transaction, owner, job, epoch).await? {
+        return Ok(Released::Lost);
+    }
+    let key = (job.campaign, job.slice);
+    let Some(found) = Slice::find_by_id(key).one(&transaction).await? else {
         return Ok(Released::Lost);
     };
     // Nobody of this slice is under way any more: whoever is still SENDING was cut off.
@@ -338,6 +437,22 @@ async fn close(
         ));
     }
     Ok(Released::Closed)
+}
+
+/// Whether a slice is held by `owner` under `epoch`. An update, though it changes nothing,
+/// because it holds the row until the transaction's end.
+pub(super) async fn hold(
+    connection: &impl ConnectionTrait,
+    owner: &str,
+    job: SendSlice,
+    epoch: i64,
+) -> Result<bool, DbErr> {
+    let held = Slice::update_many()
+        .col_expr(slice::Column::Epoch, Expr::col(slice::Column::Epoch))
+        .filter(held(job, owner, epoch))
+        .exec(connection)
+        .await?;
+    Ok(held.rows_affected > 0)
 }
 
 fn of(job: SendSlice) -> Condition {

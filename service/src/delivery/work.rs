@@ -129,6 +129,12 @@ impl Work {
         self.waiting().push_back(claimed);
     }
 
+    /// Hands out nobody more, but sees those through that are on their way.
+    pub(super) fn rest(&self) {
+        self.waiting().clear();
+        self.changed.notify_waiters();
+    }
+
     /// Stops handing out: what waits is left as it is in the database.
     pub(super) fn give_up(&self) {
         self.lease.give_up();

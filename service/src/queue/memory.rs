@@ -8,9 +8,13 @@ use std::sync::{
 use apalis::prelude::{
     MemorySink, MemoryStorage, MemoryStorageError, RandomId, Task, TaskBuilder, TaskId,
 };
-use futures::{SinkExt, StreamExt, channel::mpsc};
+use futures::{
+    FutureExt, SinkExt, StreamExt,
+    channel::mpsc,
+    future::{BoxFuture, ready},
+};
 
-use super::{Queue, QueueError, SendSlice};
+use super::{Bell, Queue, QueueError, SendSlice};
 
 type Sender = mpsc::UnboundedSender<Task<SendSlice>>;
 
@@ -56,20 +60,35 @@ impl InProcessQueue {
 }
 
 impl Queue for InProcessQueue {
-    fn ring(&self, job: SendSlice) -> Result<(), QueueError> {
-        let Line { sender, waiting } = self.line().ok_or(QueueError)?;
+    fn ring<'a>(&'a self, bells: &'a [Bell]) -> BoxFuture<'a, Result<(), QueueError>> {
+        let rung = self.line().ok_or(QueueError(None)).and_then(|line| {
+            bells
+                .iter()
+                .try_for_each(|bell| line.ring(bell.job))
+                .map_err(|error| QueueError(Some(error.into())))
+        });
+        ready(rung).boxed()
+    }
+
+    fn depth(&self) -> BoxFuture<'_, Result<usize, QueueError>> {
+        let line = self.line().ok_or(QueueError(None));
+        ready(line.map(|line| line.waiting.load(Ordering::Relaxed))).boxed()
+    }
+
+    fn sweep(&self) -> BoxFuture<'_, Result<(), QueueError>> {
+        ready(Ok(())).boxed()
+    }
+}
+
+impl Line {
+    fn ring(&self, job: SendSlice) -> Result<(), mpsc::SendError> {
         let task = TaskBuilder::new(job)
             .task_id(TaskId::from_string(RandomId::default()))
             .build();
-        waiting.fetch_add(1, Ordering::Relaxed);
-        sender.unbounded_send(task).map_err(|_| {
-            waiting.fetch_sub(1, Ordering::Relaxed);
-            QueueError
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.sender.unbounded_send(task).map_err(|error| {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            error.into_send_error()
         })
-    }
-
-    fn depth(&self) -> usize {
-        self.line()
-            .map_or(0, |line| line.waiting.load(Ordering::Relaxed))
     }
 }

@@ -2,15 +2,17 @@
 //! loses it loses no message; the reconciler rings again for whatever the rows say is due.
 
 mod memory;
+mod redis;
 
-use domain::CampaignId;
+use domain::{CampaignId, Timestamp};
+use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-pub use memory::InProcessQueue;
+pub use self::{memory::InProcessQueue, redis::RedisQueue};
 
 /// The job: send a slice of a campaign. Harmless when delivered twice, late, or for a slice
 /// that is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SendSlice {
     /// The campaign.
     pub campaign: CampaignId,
@@ -18,16 +20,47 @@ pub struct SendSlice {
     pub slice: i64,
 }
 
-/// A place bells are rung.
-pub trait Queue: Send + Sync {
-    /// Rings for one slice. An error means that it may not be heard; it is rung again later.
-    fn ring(&self, job: SendSlice) -> Result<(), QueueError>;
-
-    /// How many bells wait to be heard.
-    fn depth(&self) -> usize;
+/// A slice that is rung for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bell {
+    /// What is to be done.
+    pub job: SendSlice,
+    /// The mark on the slice's row that gave the right to ring: no two bells share it.
+    pub rung_at: Timestamp,
 }
 
-/// The queue did not take a bell.
+/// A place bells are rung.
+pub trait Queue: Send + Sync {
+    /// Rings for some slices, in this order. An error means that they may not be heard; they
+    /// are rung again later.
+    fn ring<'a>(&'a self, bells: &'a [Bell]) -> BoxFuture<'a, Result<(), QueueError>>;
+
+    /// How many bells wait to be heard.
+    fn depth(&self) -> BoxFuture<'_, Result<usize, QueueError>>;
+
+    /// Takes away what heard bells leave behind, so that the queue's memory stays flat.
+    fn sweep(&self) -> BoxFuture<'_, Result<(), QueueError>>;
+}
+
+/// The queue cannot be reached.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue is away")]
-pub struct QueueError;
+pub struct QueueError(#[source] pub(crate) Option<Box<dyn std::error::Error + Send + Sync>>);
+
+/// The queue of this installation, for the worker that listens at it.
+#[derive(Clone, Debug)]
+pub enum QueueEnd {
+    /// Inside this process.
+    InProcess(InProcessQueue),
+    /// In Redis, shared with other processes.
+    Redis(RedisQueue),
+}
+
+impl QueueEnd {
+    pub(crate) fn as_queue(&self) -> &dyn Queue {
+        match self {
+            Self::InProcess(queue) => queue,
+            Self::Redis(queue) => queue,
+        }
+    }
+}

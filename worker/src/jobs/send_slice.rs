@@ -12,7 +12,7 @@ pub(crate) async fn handle(
     attempt: Attempt,
 ) -> Result<(), BoxDynError> {
     let began = Instant::now();
-    let outcome = services.delivery().send_slice(job).await;
+    let outcome = services.send_slice(job).await;
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (campaign, slice, attempt) = (job.campaign.0, job.slice, attempt.current());
     match outcome {

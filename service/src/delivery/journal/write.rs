@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::{CampaignId, RecipientId, Timestamp, recipient::RecipientStatus};
 use entity::{
     email_job::{self, DesiredState},
-    prelude::{EmailJob, Recipient, Slice},
+    prelude::{EmailJob, Recipient},
     recipient,
-    slice::{self, SliceState},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
@@ -20,7 +19,10 @@ use super::{
     entry::{Outcome, Settle, Start, Started, Trouble},
     moves::Moves,
 };
-use crate::{delivery::rollup, queue::SendSlice};
+use crate::{
+    delivery::{rollup, slices},
+    queue::SendSlice,
+};
 
 /// What the columns for the server's words hold.
 const TEXT_LIMIT: usize = 600;
@@ -242,23 +244,14 @@ async fn start_all(
 }
 
 /// The fence of a start: the slice is still this owner's under this epoch, and the campaign is
-/// to run. An update, though it changes nothing, because it holds the row until the commit.
+/// to run.
 async fn may_start(
     connection: &impl ConnectionTrait,
     owner: &str,
     slice: SendSlice,
     epoch: i64,
 ) -> Result<bool, DbErr> {
-    let held = Slice::update_many()
-        .col_expr(slice::Column::Epoch, Expr::col(slice::Column::Epoch))
-        .filter(slice::Column::EmailJobId.eq(slice.campaign))
-        .filter(slice::Column::No.eq(slice.slice))
-        .filter(slice::Column::Epoch.eq(epoch))
-        .filter(slice::Column::Owner.eq(owner))
-        .filter(slice::Column::State.eq(SliceState::Leased))
-        .exec(connection)
-        .await?;
-    if held.rows_affected == 0 {
+    if !slices::hold(connection, owner, slice, epoch).await? {
         return Ok(false);
     }
     let desired: Option<DesiredState> = EmailJob::find_by_id(slice.campaign)

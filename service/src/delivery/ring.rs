@@ -1,0 +1,307 @@
+//! Ringing for slices that are due: fairly, not twice, and never more than the queue can bear.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{CampaignId, Timestamp};
+use entity::{
+    prelude::Slice,
+    slice::{self, SliceState},
+};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, FromQueryResult, Order, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
+};
+
+use super::SLICES_AT_ONCE;
+use crate::{
+    campaigns::queries::{self, SliceSums},
+    database::{Database, repeated},
+    queue::{Bell, QueueEnd, SendSlice},
+};
+
+/// Bells that wait at once, over all campaigns. apalis' Redis backend stands still for good from
+/// some eight thousand, and a bell that waits long says nothing true any more.
+const MOST_WAITING: usize = 256;
+/// Bells rung in one look, so that many processes that look at once stay near the cap.
+const MOST_AT_A_LOOK: usize = 64;
+/// Bells of one campaign that wait for each worker: enough that it never idles, few enough that a
+/// campaign that comes later is soon heard.
+const AHEAD_OF_A_WORKER: usize = SLICES_AT_ONCE;
+/// When nothing waits in the queue, a bell that was rung so long ago has been lost.
+const LOST_AFTER: Duration = Duration::from_secs(10);
+/// While others wait it may be among them for long.
+const UNHEARD_AFTER: Duration = Duration::from_mins(5);
+
+/// How a running campaign stands.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub(super) struct Standing {
+    #[sea_orm(nested)]
+    pub(super) sums: SliceSums,
+    /// Slices that somebody may start with now, and that are not rung for.
+    pub(super) due: i64,
+    /// Slices that are rung for and that nobody has taken yet.
+    pub(super) ahead: i64,
+    /// Slices somebody holds.
+    pub(super) leased: i64,
+}
+
+impl Standing {
+    /// Whether there is anything to do now: otherwise everybody left is deferred.
+    pub(super) fn has_work(&self) -> bool {
+        self.due + self.ahead + self.leased > 0
+    }
+}
+
+/// What one look knows of the queue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hearing {
+    /// How many bells may be rung now.
+    room: usize,
+    now: Timestamp,
+    /// Bells rung until then are given up and rung again.
+    unheard: Timestamp,
+}
+
+/// Rings.
+#[derive(Debug)]
+pub(super) struct Ringer {
+    database: Arc<Database>,
+    queue: QueueEnd,
+    /// Whether the queue was away at the last look: said once.
+    away: AtomicBool,
+}
+
+impl Ringer {
+    pub(super) fn new(database: Arc<Database>, queue: QueueEnd) -> Self {
+        Self {
+            database,
+            queue,
+            away: false.into(),
+        }
+    }
+
+    /// What the queue can take now; nothing while it cannot be reached.
+    pub(super) async fn listen(&self, now: Timestamp) -> Hearing {
+        let depth = self.queue.as_queue().depth().await;
+        let was_away = self.away.swap(depth.is_err(), Ordering::Relaxed);
+        let depth = match depth {
+            Ok(depth) => {
+                if was_away {
+                    tracing::info!("the queue is back");
+                }
+                depth
+            }
+            Err(error) => {
+                if !was_away {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "nothing is rung for now"
+                    );
+                }
+                MOST_WAITING
+            }
+        };
+        let patience = if depth == 0 {
+            LOST_AFTER
+        } else {
+            UNHEARD_AFTER
+        };
+        Hearing {
+            room: MOST_WAITING.saturating_sub(depth).min(MOST_AT_A_LOOK),
+            now,
+            unheard: now.minus(patience),
+        }
+    }
+
+    /// How each of these campaigns stands.
+    pub(super) async fn standings(
+        &self,
+        campaigns: impl IntoIterator<Item = CampaignId>,
+        hearing: &Hearing,
+    ) -> Result<Vec<Standing>, DbErr> {
+        queries::slice_sums(campaigns)
+            .expr_as(count_of(is_due(hearing)), "due")
+            .expr_as(count_of(is_ahead(hearing)), "ahead")
+            .expr_as(
+                count_of(Condition::all().add(slice::Column::State.eq(SliceState::Leased))),
+                "leased",
+            )
+            .into_model::<Standing>()
+            .all(self.database.reader())
+            .await
+    }
+
+    /// Rings for due slices, one of each campaign in turn, those first that have the fewest bells
+    /// waiting.
+    pub(super) async fn ring_due(
+        &self,
+        standings: &[Standing],
+        workers: usize,
+        hearing: &Hearing,
+    ) -> Result<(), DbErr> {
+        let most_ahead = AHEAD_OF_A_WORKER * workers.max(1);
+        let mut order: Vec<_> = standings.iter().filter(|standing| standing.due > 0).collect();
+        order.sort_by_key(|standing| (standing.ahead, standing.sums.email_job_id));
+        let mut turns = VecDeque::new();
+        for standing in order.into_iter().take(hearing.room) {
+            let ahead = usize::try_from(standing.ahead).unwrap_or(usize::MAX);
+            let most = most_ahead.saturating_sub(ahead).min(hearing.room);
+            if let (Some(campaign), 1..) = (standing.sums.email_job_id, most) {
+                turns.push_back(self.due(campaign, hearing, most).await?);
+            }
+        }
+        let jobs = in_turn(turns, hearing.room);
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let bells = repeated(|| self.mark(&jobs, hearing)).await?;
+        if let Err(error) = self.queue.as_queue().ring(&bells).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                bells = bells.len(),
+                "bells were not heard; they are rung again"
+            );
+        }
+        Ok(())
+    }
+
+    /// Takes back the mark of a bell that nobody could answer now, so that it is rung again.
+    pub(super) async fn unmark(&self, job: SendSlice) -> Result<(), DbErr> {
+        let transaction = self.database.begin().await?;
+        of(job)
+            .col_expr(slice::Column::RungAt, Expr::value(None::<Timestamp>))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    async fn due(
+        &self,
+        campaign: CampaignId,
+        hearing: &Hearing,
+        most: usize,
+    ) -> Result<VecDeque<SendSlice>, DbErr> {
+        let numbers: Vec<i64> = Slice::find()
+            .select_only()
+            .column(slice::Column::No)
+            .filter(slice::Column::EmailJobId.eq(campaign))
+            .filter(is_due(hearing))
+            .order_by(slice::Column::No, Order::Asc)
+            .limit(most as u64)
+            .into_tuple()
+            .all(self.database.reader())
+            .await?;
+        Ok(numbers
+            .into_iter()
+            .map(|slice| SendSlice { campaign, slice })
+            .collect())
+    }
+
+    /// Marks slices as rung for, by compare-and-set: whoever else looks at the same time marks
+    /// others. Returns the bells that are this process's to ring, in the order of `jobs`.
+    async fn mark(&self, jobs: &[SendSlice], hearing: &Hearing) -> Result<Vec<Bell>, DbErr> {
+        // By number, so that two transactions never wait for each other in a circle.
+        let mut sorted = jobs.to_vec();
+        sorted.sort_unstable();
+        let mut marked = BTreeMap::new();
+        let transaction = self.database.begin().await?;
+        for job in sorted {
+            let result = of(job)
+                .col_expr(slice::Column::RungAt, Expr::value(hearing.now))
+                .filter(is_due(hearing))
+                .exec(&transaction)
+                .await?;
+            marked.insert(job, result.rows_affected > 0);
+        }
+        transaction.commit().await?;
+        let bell = |job: &SendSlice| Bell {
+            job: *job,
+            rung_at: hearing.now,
+        };
+        Ok(jobs
+            .iter()
+            .filter(|job| marked.get(job) == Some(&true))
+            .map(bell)
+            .collect())
+    }
+}
+
+fn of(job: SendSlice) -> sea_orm::UpdateMany<Slice> {
+    Slice::update_many()
+        .filter(slice::Column::EmailJobId.eq(job.campaign))
+        .filter(slice::Column::No.eq(job.slice))
+}
+
+fn waits_for_a_worker(now: Timestamp) -> Condition {
+    Condition::any()
+        .add(slice::Column::State.eq(SliceState::Ready))
+        .add(
+            Condition::all()
+                .add(slice::Column::State.eq(SliceState::Waiting))
+                .add(slice::Column::NextDueAt.lte(now)),
+        )
+}
+
+fn is_due(hearing: &Hearing) -> Condition {
+    Condition::all().add(waits_for_a_worker(hearing.now)).add(
+        Condition::any()
+            .add(slice::Column::RungAt.is_null())
+            .add(slice::Column::RungAt.lte(hearing.unheard)),
+    )
+}
+
+fn is_ahead(hearing: &Hearing) -> Condition {
+    Condition::all()
+        .add(waits_for_a_worker(hearing.now))
+        .add(slice::Column::RungAt.gt(hearing.unheard))
+}
+
+fn count_of(condition: Condition) -> Expr {
+    let one_each = Expr::case(condition, 1).finally(0);
+    Expr::expr(one_each).sum().cast_as("SIGNED")
+}
+
+/// One of each in turn, until `room` is filled.
+fn in_turn(mut turns: VecDeque<VecDeque<SendSlice>>, room: usize) -> Vec<SendSlice> {
+    let mut jobs = Vec::new();
+    while jobs.len() < room
+        && let Some(mut turn) = turns.pop_front()
+    {
+        if let Some(job) = turn.pop_front() {
+            jobs.push(job);
+            turns.push_back(turn);
+        }
+    }
+    jobs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jobs(campaign: i64, slices: i64) -> VecDeque<SendSlice> {
+        (0..slices)
+            .map(|slice| SendSlice {
+                campaign: CampaignId(campaign),
+                slice,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn campaigns_take_turns() {
+        let order = in_turn([jobs(1, 3), jobs(2, 1), jobs(3, 2)].into(), 5);
+        let order: Vec<_> = order
+            .into_iter()
+            .map(|job| (job.campaign.0, job.slice))
+            .collect();
+        assert_eq!(order, [(1, 0), (2, 0), (3, 0), (1, 1), (3, 1)]);
+    }
+}

@@ -1,0 +1,16 @@
+//! `palomar-worker`: sends what servers have stored. `healthcheck` asks whether the worker beside
+//! it is alive.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match worker::commands::run(&arguments).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("palomar-worker: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
