@@ -7,7 +7,7 @@ use domain::{
     address::{AddressError, Mailbox},
     installation::Installation,
 };
-use sea_orm::{ConnectOptions, DbErr};
+use sea_orm::DbErr;
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -15,7 +15,7 @@ use crate::{
     Config, Inner, Services,
     campaigns::store::DefaultSender,
     clock::{Clock, SystemClock},
-    database::{Database, OpenError},
+    database::{self, Database, OpenError},
     delivery::{self, Delivery, lease, reconcile, reconcile::Reconciler},
     inbox::Inbox,
     installation,
@@ -104,9 +104,7 @@ impl Services {
         let installation = installation_view(config, &mailbox, &server);
         let queue = match &config.redis {
             None => QueueEnd::InProcess(InProcessQueue::default()),
-            Some(redis) => {
-                QueueEnd::Redis(RedisQueue::open(redis).map_err(StartError::RedisUrl)?)
-            }
+            Some(redis) => QueueEnd::Redis(RedisQueue::open(redis).map_err(StartError::RedisUrl)?),
         };
         let this = Announcement {
             id: workers::new_id(),
@@ -215,9 +213,7 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
 /// Whether a worker of this machine has said lately that it is there. Asks the database and
 /// changes nothing in it.
 pub async fn worker_is_alive(config: &Config) -> Result<bool, StartError> {
-    let mut options = ConnectOptions::new(&config.database_url);
-    options.max_connections(1).sqlx_logging(false);
-    let connection = sea_orm::Database::connect(options).await?;
+    let connection = database::glance(&config.database_url).await?;
     let alive = workers::is_alive_here(&connection, SystemClock.now()).await?;
     connection.close().await?;
     Ok(alive)

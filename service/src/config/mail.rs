@@ -3,9 +3,8 @@
 use std::{fmt, ops::Deref};
 
 use domain::address::Mailbox;
-use url::Url;
 
-use super::sources::Settings;
+use super::{sources::Settings, values};
 use crate::mail::server::SmtpServer;
 
 /// An `SMTP_URL`. It may hold a password, so its `Debug` shows scheme, host and port only.
@@ -30,14 +29,7 @@ impl Deref for SmtpUrl {
 
 impl fmt::Debug for SmtpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ok(url) = Url::parse(&self.0) else {
-            return f.write_str("(unreadable)");
-        };
-        write!(f, "{}://{}", url.scheme(), url.host_str().unwrap_or("?"))?;
-        match url.port() {
-            Some(port) => write!(f, ":{port}"),
-            None => Ok(()),
-        }
+        f.write_str(&values::without_secrets(&self.0))
     }
 }
 

@@ -21,6 +21,7 @@ mod values;
 
 use std::fmt;
 
+pub use database::DatabaseUrl;
 pub use delivery::DeliveryConfig;
 pub use http::HttpConfig;
 pub use log::{LogConfig, LogFormat};
@@ -37,7 +38,7 @@ pub struct Config {
     /// Where it listens, and to whom.
     pub http: HttpConfig,
     /// `DATABASE_URL`: `sqlite://…`, or `mysql://…` for several processes.
-    pub database_url: String,
+    pub database_url: DatabaseUrl,
     /// `REDIS_URL`; none means that queue and worker are inside the process.
     pub redis: Option<RedisConfig>,
     /// `SMTP_URL`; none means the built-in catcher.
@@ -85,7 +86,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut settings = Settings::collect(environment, file);
         let http = HttpConfig::read(&mut settings);
-        let database_url = settings.required("DATABASE_URL", database::url);
+        let database_url = settings.required("DATABASE_URL", DatabaseUrl::parse);
         let redis = RedisConfig::read(&mut settings);
         let smtp_url = settings.optional("SMTP_URL", SmtpUrl::parse);
         let mail_from = mail::read_sender(&mut settings);

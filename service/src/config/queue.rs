@@ -4,7 +4,7 @@ use std::fmt;
 
 use redis::IntoConnectionInfo;
 
-use super::sources::Settings;
+use super::{sources::Settings, values};
 
 /// A prefix this long is a mistake.
 const LONGEST_PREFIX: usize = 64;
@@ -35,13 +35,8 @@ impl RedisConfig {
 
 impl fmt::Debug for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let address = self
-            .url
-            .as_str()
-            .into_connection_info()
-            .map(|info| info.addr().to_string());
         f.debug_struct("RedisConfig")
-            .field("address", &address.unwrap_or_default())
+            .field("url", &values::without_secrets(&self.url))
             .field("prefix", &self.prefix)
             .finish()
     }

@@ -19,7 +19,7 @@ fn with_nothing_set_everything_is_embedded_and_local() {
     assert_eq!(config.http.bind.to_string(), "127.0.0.1:3000");
     assert!(!config.http.published_on_loopback);
     assert_eq!(config.http.body_limit, 64 << 20);
-    assert_eq!(config.database_url, "sqlite://data/palomar.db");
+    assert_eq!(&*config.database_url, "sqlite://data/palomar.db");
     assert_eq!(config.smtp_url, None);
     assert_eq!(config.mail_from, "Palomar <palomar@localhost>");
     assert_eq!(config.delivery.concurrency, 5);
@@ -90,8 +90,13 @@ fn a_value_that_cannot_be_right_stops_the_start_and_names_its_key() {
         ("LOCAL_MODE", "yes"),
         ("BODY_LIMIT", "12B"),
         ("BODY_LIMIT", "99999999999999999999GiB"),
-        ("DATABASE_URL", "mysql://u:p@db/palomar"),
+        ("DATABASE_URL", "postgres://u:p@db/palomar"),
         ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "mysql://u:p@db"),
+        ("DATABASE_URL", "mysql:///palomar"),
+        ("DATABASE_URL", "mysql://u:p#1@db/palomar"),
+        ("DATABASE_URL", "mysql://u:p@db/palomar?timeout=3"),
+        ("DATABASE_URL", "mysql://u:p@db/palomar?ssl-mode=perhaps"),
         ("SMTP_URL", "mail.example.org"),
         ("SMTP_URL", "http://mail.example.org"),
         ("SMTP_URL", "smtp://"),
@@ -141,19 +146,29 @@ fn a_real_server_needs_a_sender_others_can_answer() {
 #[test]
 fn a_password_is_shown_neither_in_debug_nor_in_a_fault() {
     let sender = ("MAIL_FROM", "a@example.org");
-    let config = config(
+    let hidden = config(
         &[("SMTP_URL", "smtp://me:hunter2@h.example:587"), sender],
         None,
     )
     .unwrap();
-    let shown = format!("{config:?}");
+    let shown = format!("{hidden:?}");
     assert!(shown.contains("smtp://h.example:587"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let (database, redis) = (
+        ("DATABASE_URL", "mysql://me:hunter2@db/palomar"),
+        ("REDIS_URL", "redis://me:hunter2@cache:6380"),
+    );
+    let smtp = ("SMTP_URL", "smtp://h.example");
+    let hidden = config(&[database, redis, smtp, sender], None).unwrap();
+    let shown = format!("{hidden:?}");
+    assert!(shown.contains("cache:6380"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
 
     for (key, text) in [
         ("SMTP_URL", "http://me:hunter2@h.example"),
         ("SMTP_URL", "smtp://me:hunter2@"),
-        ("DATABASE_URL", "mysql://me:hunter2@db/palomar"),
+        ("DATABASE_URL", "mysql://me:hunter2@db"),
+        ("REDIS_URL", "http://me:hunter2@cache"),
     ] {
         let shown = faults(&[(key, text), sender], None).join("\n");
         assert!(!shown.contains("hunter2"), "{shown}");
@@ -162,6 +177,27 @@ fn a_password_is_shown_neither_in_debug_nor_in_a_fault() {
     let shown = faults(&[], broken).join("\n");
     assert!(shown.starts_with("palomar.toml, line 1"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn parts_that_cannot_work_together_stop_the_start() {
+    let redis = ("REDIS_URL", "redis://127.0.0.1");
+    let mysql = ("DATABASE_URL", "mysql://u:p@db/palomar?ssl-mode=required");
+    let smtp = ("SMTP_URL", "smtp://h.example");
+    let sender = ("MAIL_FROM", "a@example.org");
+
+    let found = faults(&[redis, smtp, sender], None);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].contains("SQLite"), "{found:?}");
+    let found = faults(&[redis, mysql], None);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].contains("set SMTP_URL"), "{found:?}");
+
+    let together = config(&[redis, mysql, smtp, sender], None).unwrap();
+    assert_eq!(together.redis.as_ref().unwrap().prefix, "palomar");
+    assert!(together.for_worker().is_ok());
+    let alone = config(&[mysql], None).unwrap().for_worker().unwrap_err();
+    assert!(alone.faults[0].starts_with("REDIS_URL"), "{alone:?}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
+use url::Url;
+
 /// A whole number within `range`.
 pub(super) fn number<T>(text: &str, range: &RangeInclusive<T>) -> Result<T, String>
 where
@@ -42,4 +44,18 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
         .zip(number.parse().ok())
         .and_then(|(factor, number): (usize, usize)| number.checked_mul(factor))
         .ok_or_else(|| format!("“{text}” is not a size such as 512KiB, 64MiB or 1GiB"))
+}
+
+/// What of a URL may be shown: scheme, host and port.
+pub(super) fn without_secrets(text: &str) -> String {
+    let Ok(url) = Url::parse(text) else {
+        return "(unreadable)".to_owned();
+    };
+    let port = url.port().map(|port| format!(":{port}"));
+    format!(
+        "{}://{}{}",
+        url.scheme(),
+        url.host_str().unwrap_or("?"),
+        port.unwrap_or_default()
+    )
 }

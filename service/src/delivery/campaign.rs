@@ -70,7 +70,9 @@ pub(super) async fn note_waiting(
 ) -> Result<(), DbErr> {
     let (code, detail, since) = match note {
         Note::Waits { code, detail } => {
-            let detail = detail.as_ref().map(|words| words.chars().take(500).collect());
+            let detail = detail
+                .as_ref()
+                .map(|words| words.chars().take(500).collect());
             (Some(*code), detail, Some(now))
         }
         Note::Nothing => (None, None::<String>, None),

@@ -2,11 +2,7 @@
 //! process. Whoever loses a bell, a process or a queue loses no more than the time until the
 //! next look. Everything it does is idempotent.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use domain::{CampaignId, Timestamp, campaign::CampaignStatus};
 use entity::{
@@ -112,34 +108,18 @@ impl Reconciler {
 
     /// Looks until the process stops. A database that is away is asked again at the next look.
     pub(crate) async fn run(&self, stop: CancellationToken) {
-        let mut failing = !self.report(self.forget_the_past().await, false);
+        let mut failing = !report(self.forget_the_past().await, false);
         let mut tidied = None;
         loop {
-            failing = !self.report(self.look().await, failing);
+            failing = !report(self.look().await, failing);
             if tidied.is_none_or(|at: Instant| at.elapsed() >= TIDY_EVERY) {
                 tidied = Some(Instant::now());
-                failing |= !self.report(self.tidy().await, failing);
+                failing |= !report(self.tidy().await, failing);
             }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.woken.notified() => tokio::time::sleep(PAUSE).await,
                 () = tokio::time::sleep(EVERY) => {}
-            }
-        }
-    }
-
-    /// Whether it went well; a failure is logged once in a row.
-    fn report(&self, looked: Result<(), DbErr>, failing: bool) -> bool {
-        match looked {
-            Ok(()) => true,
-            Err(error) => {
-                if !failing {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "the reconciler cannot look; it tries on",
-                    );
-                }
-                false
             }
         }
     }
@@ -206,7 +186,10 @@ impl Reconciler {
         now: Timestamp,
     ) -> Result<(), DbErr> {
         let obstacles = Obstacles {
-            unreachable: self.delivery.as_ref().and_then(|delivery| delivery.unreachable()),
+            unreachable: self
+                .delivery
+                .as_ref()
+                .and_then(|delivery| delivery.unreachable()),
             no_worker_for: self.workers.unseen_for(),
         };
         let by_campaign: HashMap<_, _> = standings
@@ -270,5 +253,21 @@ impl Reconciler {
             );
         }
         Ok(())
+    }
+}
+
+/// Whether it went well; a failure is logged once in a row.
+fn report(looked: Result<(), DbErr>, failing: bool) -> bool {
+    match looked {
+        Ok(()) => true,
+        Err(error) => {
+            if !failing {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the reconciler cannot look; it tries on",
+                );
+            }
+            false
+        }
     }
 }

@@ -147,7 +147,10 @@ impl Ringer {
         hearing: &Hearing,
     ) -> Result<(), DbErr> {
         let most_ahead = AHEAD_OF_A_WORKER * workers.max(1);
-        let mut order: Vec<_> = standings.iter().filter(|standing| standing.due > 0).collect();
+        let mut order: Vec<_> = standings
+            .iter()
+            .filter(|standing| standing.due > 0)
+            .collect();
         order.sort_by_key(|standing| (standing.ahead, standing.sums.email_job_id));
         let mut turns = VecDeque::new();
         for standing in order.into_iter().take(hearing.room) {

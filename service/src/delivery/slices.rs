@@ -1,8 +1,6 @@
 //! Slices between the database and this process: claimed, renewed, let go.
 
-use domain::{
-    CampaignId, Timestamp, campaign::CampaignStatus, recipient::RecipientStatus,
-};
+use domain::{CampaignId, Timestamp, campaign::CampaignStatus, recipient::RecipientStatus};
 use entity::{
     email_job::{self, DesiredState},
     prelude::{EmailJob, Recipient, Slice},
@@ -110,9 +108,7 @@ pub(super) struct Held {
 }
 
 /// Every slice that is held now, whoever holds it.
-pub(super) async fn held_by_anybody(
-    connection: &impl ConnectionTrait,
-) -> Result<Vec<Held>, DbErr> {
+pub(super) async fn held_by_anybody(connection: &impl ConnectionTrait) -> Result<Vec<Held>, DbErr> {
     let rows: Vec<(CampaignId, i64, Option<String>, i64, i64)> = Slice::find()
         .select_only()
         .columns([
