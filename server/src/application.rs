@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use axum::Router;
 use catcher::Catcher;
-use service::{Config, Services};
+use service::{Config, Services, start::Role};
 use tokio::{net::TcpListener, task::JoinError};
 use tokio_util::sync::CancellationToken;
 
@@ -87,7 +87,7 @@ impl Application {
             catcher,
             stopping,
             drain_deadline: config.delivery.drain_deadline,
-            sends: config.redis.is_none(),
+            sends: Role::of_server(&config).sends(),
         })
     }
 

@@ -7,7 +7,7 @@ use catcher::Catcher;
 use service::{
     Config, Services,
     inbox::Inbox,
-    start::{StartError, Surroundings},
+    start::{Role, StartError, Surroundings},
 };
 
 use crate::inbox::CaughtMail;
@@ -22,6 +22,7 @@ pub(crate) async fn services(
         (catcher.address(), inbox)
     });
     let surroundings = Surroundings {
+        role: Role::of_server(config),
         catcher,
         ..Surroundings::default()
     };

@@ -4,7 +4,7 @@
 use entity::{id_block, prelude::IdBlock};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 
-use crate::database::Database;
+use crate::database::{Database, repeated};
 
 /// What an id names.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,10 @@ impl Kind {
 /// hold this row against everybody else who creates.
 pub(crate) async fn reserve(database: &Database, kind: Kind, count: usize) -> Result<i64, DbErr> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
+    repeated(|| reserve_once(database, kind, count)).await
+}
+
+async fn reserve_once(database: &Database, kind: Kind, count: i64) -> Result<i64, DbErr> {
     let transaction = database.begin().await?;
     IdBlock::update_many()
         .col_expr(

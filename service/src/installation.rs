@@ -5,7 +5,7 @@ use entity::{installation, prelude::Installation};
 use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, sea_query::OnConflict};
 use secrecy::SecretString;
 
-use crate::database::Database;
+use crate::database::{Database, repeated};
 
 const ONLY_ROW: i32 = 1;
 
@@ -22,8 +22,17 @@ pub(crate) async fn secret(database: &Database, now: Timestamp) -> Result<Secret
         secret: Set(hex::encode(rand::random::<[u8; 32]>())),
         created_at: Set(now),
     };
+    repeated(|| insert(database, fresh.clone())).await?;
+    let row = Installation::find_by_id(ONLY_ROW)
+        .one(database.reader())
+        .await?;
+    row.map(|row| row.secret.into())
+        .ok_or_else(|| DbErr::RecordNotFound("installation".to_owned()))
+}
+
+/// Where two processes start at once, the first one's secret is everybody's.
+async fn insert(database: &Database, fresh: installation::ActiveModel) -> Result<(), DbErr> {
     let transaction = database.begin().await?;
-    // Where two processes start at once, the first one's secret is everybody's.
     Installation::insert(fresh)
         .on_conflict(
             OnConflict::column(installation::Column::Id)
@@ -32,10 +41,5 @@ pub(crate) async fn secret(database: &Database, now: Timestamp) -> Result<Secret
         )
         .exec_without_returning(&transaction)
         .await?;
-    transaction.commit().await?;
-    let row = Installation::find_by_id(ONLY_ROW)
-        .one(database.reader())
-        .await?;
-    row.map(|row| row.secret.into())
-        .ok_or_else(|| DbErr::RecordNotFound("installation".to_owned()))
+    transaction.commit().await
 }

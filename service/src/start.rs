@@ -51,10 +51,32 @@ pub enum StartError {
 /// What a process is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It serves, and sends itself where there is no Redis.
+    /// It answers people and scripts, and sends what they store.
+    Everything,
+    /// It answers, and workers of their own send.
     Server,
     /// It only sends.
     Worker,
+}
+
+impl Role {
+    /// What a server is for: where there is no Redis nobody else can send.
+    pub fn of_server(config: &Config) -> Self {
+        match config.redis {
+            None => Self::Everything,
+            Some(_) => Self::Server,
+        }
+    }
+
+    /// Whether it sends.
+    pub fn sends(self) -> bool {
+        self != Self::Server
+    }
+
+    /// Whether it answers.
+    pub fn serves(self) -> bool {
+        self != Self::Worker
+    }
 }
 
 /// What the process hands in, beside its configuration.
@@ -71,7 +93,7 @@ pub struct Surroundings {
 impl Default for Surroundings {
     fn default() -> Self {
         Self {
-            role: Role::Server,
+            role: Role::Everything,
             catcher: None,
             clock: Arc::new(SystemClock),
         }
@@ -95,7 +117,6 @@ impl Services {
             catcher,
             clock,
         } = surroundings;
-        let sends = role == Role::Worker || config.redis.is_none();
         let lease = config.delivery.lease;
         let database = Arc::new(Database::open(&config.database_url, lease).await?);
         let secret = installation::secret(&database, clock.now()).await?;
@@ -111,7 +132,7 @@ impl Services {
             concurrency: config.delivery.concurrency,
         };
         let woken = Arc::new(Notify::new());
-        let delivery = sends.then(|| {
+        let delivery = role.sends().then(|| {
             let parts = delivery::Parts {
                 owner: this.id.clone(),
                 database: Arc::clone(&database),
@@ -152,11 +173,11 @@ impl Services {
             progress: Progress::default(),
             tasks,
         }));
-        services.spawn_background(role, lease, sends.then_some(this));
+        services.spawn_background(role, lease, this);
         Ok(services)
     }
 
-    fn spawn_background(&self, role: Role, lease: Duration, announced: Option<Announcement>) {
+    fn spawn_background(&self, role: Role, lease: Duration, this: Announcement) {
         let Tasks { stop, tracker } = &self.0.tasks;
         let (database, clock) = (&self.0.database, &self.0.clock);
         let (reconciler, until) = (Arc::clone(&self.0.reconciler), stop.clone());
@@ -167,7 +188,7 @@ impl Services {
             lease,
             stop.clone(),
         ));
-        if let Some(this) = announced {
+        if role.sends() {
             tracker.spawn(workers::announce(
                 Arc::clone(database),
                 Arc::clone(clock),
@@ -175,7 +196,7 @@ impl Services {
                 stop.clone(),
             ));
         }
-        if role == Role::Server {
+        if role.serves() {
             let (poller, until) = (self.clone(), stop.clone());
             tracker.spawn(async move { crate::progress::poll(poller, until).await });
         }

@@ -2,6 +2,8 @@
 //! Most tests call the table of addresses without a connection; those about connections open
 //! real ones.
 
+// The router's and the pages' types nest deeper than the compiler looks by default.
+#![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 mod addresses;

@@ -11,20 +11,24 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DbErr, EntityTrait, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
     sea_query::Expr,
 };
 
 use super::prepare::{Prepared, PreparedRecipient};
 use crate::{
     clock::Clock,
-    database::Database,
+    database::{Database, repeated},
     ids::{self, Kind},
 };
 
 /// Recipients in a slice, and in a transaction: one of a million would hold SQLite's only
 /// writer past every lease.
 pub(crate) const SLICE_SIZE: usize = 1_000;
+
+/// As many octets of addresses and variables as one statement carries: MySQL takes 16 MiB at once
+/// where nobody has told it otherwise.
+const STATEMENT_SIZE: usize = 4 << 20;
 
 /// Who a campaign is from when it does not say.
 #[derive(Clone, Debug)]
@@ -42,13 +46,16 @@ pub(super) async fn store(
     key: Option<&str>,
 ) -> Result<CampaignId, DbErr> {
     let id = CampaignId(ids::reserve(database, Kind::Campaign, 1).await?);
-    insert_unsealed(database, clock.now(), sender, prepared, key, id).await?;
+    let now = || clock.now();
+    repeated(|| insert_unsealed(database, now(), sender, prepared, key, id)).await?;
     let mut slices = 0;
     for chunk in prepared.recipients.chunks(SLICE_SIZE) {
-        insert_slice(database, clock.now(), id, slices, chunk).await?;
+        let first_id = ids::reserve(database, Kind::Recipient, chunk.len()).await?;
+        repeated(|| insert_slice(database, now(), (id, slices), first_id, chunk)).await?;
         slices += 1;
     }
-    seal(database, clock.now(), id, prepared.recipients.len(), slices).await?;
+    let size = prepared.recipients.len();
+    repeated(|| seal(database, now(), id, size, slices)).await?;
     Ok(id)
 }
 
@@ -99,29 +106,33 @@ async fn insert_unsealed(
 async fn insert_slice(
     database: &Database,
     now: Timestamp,
-    campaign: CampaignId,
-    no: i64,
+    (campaign, no): (CampaignId, i64),
+    first_id: i64,
     chunk: &[PreparedRecipient],
 ) -> Result<(), DbErr> {
-    let first_id = ids::reserve(database, Kind::Recipient, chunk.len()).await?;
     let size = i64::try_from(SLICE_SIZE).unwrap_or(i64::MAX);
     let first_no = no * size;
-    let rows = (0_i64..)
-        .zip(chunk)
-        .map(|(offset, prepared)| recipient::ActiveModel {
-            id: Set(domain::RecipientId(first_id + offset)),
-            email_job_id: Set(campaign),
-            no: Set(first_no + offset),
-            email: Set(prepared.email.clone()),
-            email_key: Set(prepared.email_key.clone()),
-            vars: Set(prepared.vars.clone()),
-            status: Set(RecipientStatus::Pending),
-            ..Default::default()
-        });
     let transaction = database.begin().await?;
-    Recipient::insert_many(rows)
-        .exec_without_returning(&transaction)
-        .await?;
+    touch(&transaction, campaign, now).await?;
+    let mut offset = 0;
+    for part in parts(chunk) {
+        let rows = (offset..)
+            .zip(part)
+            .map(|(offset, prepared)| recipient::ActiveModel {
+                id: Set(domain::RecipientId(first_id + offset)),
+                email_job_id: Set(campaign),
+                no: Set(first_no + offset),
+                email: Set(prepared.email.clone()),
+                email_key: Set(prepared.email_key.clone()),
+                vars: Set(prepared.vars.clone()),
+                status: Set(RecipientStatus::Pending),
+                ..Default::default()
+            });
+        Recipient::insert_many(rows)
+            .exec_without_returning(&transaction)
+            .await?;
+        offset += i64::try_from(part.len()).unwrap_or(size);
+    }
     let row = slice::ActiveModel {
         email_job_id: Set(campaign),
         no: Set(no),
@@ -134,12 +145,43 @@ async fn insert_slice(
     Slice::insert(row)
         .exec_without_returning(&transaction)
         .await?;
-    EmailJob::update_many()
-        .col_expr(email_job::Column::TouchedAt, Expr::value(now))
-        .filter(email_job::Column::Id.eq(campaign))
-        .exec(&transaction)
-        .await?;
     transaction.commit().await
+}
+
+/// Says that somebody is still adding to an unsealed campaign, and holds its row meanwhile. Fails
+/// when it was given up as left behind: what is added to nothing would stay for ever.
+async fn touch(
+    connection: &impl ConnectionTrait,
+    campaign: CampaignId,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let touched = EmailJob::update_many()
+        .col_expr(email_job::Column::TouchedAt, Expr::value(now))
+        .filter(unsealed(campaign))
+        .filter(email_job::Column::DesiredState.eq(DesiredState::Run))
+        .exec(connection)
+        .await?;
+    if touched.rows_affected == 0 {
+        let what = "the campaign that is being stored";
+        return Err(DbErr::RecordNotFound(what.to_owned()));
+    }
+    Ok(())
+}
+
+/// The recipients in parts that each fit a statement.
+fn parts(mut chunk: &[PreparedRecipient]) -> impl Iterator<Item = &[PreparedRecipient]> {
+    std::iter::from_fn(move || {
+        let mut octets = 0;
+        let fits = chunk.iter().take_while(|recipient| {
+            octets += recipient.email.len() + recipient.vars.as_ref().map_or(0, String::len);
+            octets <= STATEMENT_SIZE
+        });
+        // One that is larger alone goes alone.
+        let count = fits.count().max(1).min(chunk.len());
+        let (part, rest) = chunk.split_at(count);
+        chunk = rest;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 /// From here on the campaign exists.
@@ -151,12 +193,12 @@ async fn seal(
     slices: i64,
 ) -> Result<(), DbErr> {
     let transaction = database.begin().await?;
+    touch(&transaction, id, now).await?;
     email_job::ActiveModel {
         id: Set(id),
         total_emails: Set(i64::try_from(recipients).unwrap_or(i64::MAX)),
         open_slices: Set(slices),
         sealed_at: Set(Some(now)),
-        touched_at: Set(now),
         ..Default::default()
     }
     .update(&transaction)
@@ -166,23 +208,69 @@ async fn seal(
 
 /// Takes a campaign that was never sealed away, with its key. Does nothing to a sealed one.
 pub(crate) async fn delete_unsealed(database: &Database, id: CampaignId) -> Result<(), DbErr> {
-    let transaction = database.begin().await?;
-    // The campaign's row goes first: whoever was still adding to it finds nothing to seal.
-    let deleted = EmailJob::delete_many()
-        .filter(email_job::Column::Id.eq(id))
-        .filter(email_job::Column::SealedAt.is_null())
-        .exec(&transaction)
-        .await?;
-    if deleted.rows_affected == 0 {
+    if !repeated(|| give_up(database, id)).await? {
         return Ok(());
     }
-    Slice::delete_many()
+    // In small steps: a million rows in one transaction would hold everybody else up.
+    let slices: Vec<(i64, i64, i64)> = Slice::find()
+        .select_only()
+        .columns([
+            slice::Column::No,
+            slice::Column::FirstNo,
+            slice::Column::LastNo,
+        ])
         .filter(slice::Column::EmailJobId.eq(id))
+        .into_tuple()
+        .all(database.reader())
+        .await?;
+    for slice in slices {
+        repeated(|| delete_slice(database, id, slice)).await?;
+    }
+    repeated(async || {
+        let transaction = database.begin().await?;
+        EmailJob::delete_many()
+            .filter(unsealed(id))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await
+    })
+    .await
+}
+
+/// Makes sure that nobody seals it any more or adds to it; false when it is sealed already.
+async fn give_up(database: &Database, id: CampaignId) -> Result<bool, DbErr> {
+    let transaction = database.begin().await?;
+    let given_up = EmailJob::update_many()
+        .col_expr(
+            email_job::Column::DesiredState,
+            Expr::value(DesiredState::Cancel),
+        )
+        .filter(unsealed(id))
         .exec(&transaction)
         .await?;
+    transaction.commit().await?;
+    Ok(given_up.rows_affected > 0)
+}
+
+async fn delete_slice(
+    database: &Database,
+    campaign: CampaignId,
+    (no, first_no, last_no): (i64, i64, i64),
+) -> Result<(), DbErr> {
+    let transaction = database.begin().await?;
     Recipient::delete_many()
-        .filter(recipient::Column::EmailJobId.eq(id))
+        .filter(recipient::Column::EmailJobId.eq(campaign))
+        .filter(recipient::Column::No.between(first_no, last_no))
+        .exec(&transaction)
+        .await?;
+    Slice::delete_by_id((campaign, no))
         .exec(&transaction)
         .await?;
     transaction.commit().await
+}
+
+fn unsealed(id: CampaignId) -> Condition {
+    Condition::all()
+        .add(email_job::Column::Id.eq(id))
+        .add(email_job::Column::SealedAt.is_null())
 }

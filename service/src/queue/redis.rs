@@ -67,6 +67,19 @@ static SWEEP: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
+/// Gives back what a worker had fetched, and forgets it.
+static FORGET_WORKER: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r#"
+        for _, id in ipairs(redis.call("SMEMBERS", KEYS[3])) do
+            redis.call("RPUSH", KEYS[4], id)
+        end
+        redis.call("DEL", KEYS[2], KEYS[3])
+        return redis.call("ZREM", KEYS[1], ARGV[1])
+        "#,
+    )
+});
+
 impl RedisQueue {
     /// The queue of this Redis. Nothing is asked of it yet: it may be away now and come later.
     pub(crate) fn open(settings: &RedisConfig) -> RedisResult<Self> {
@@ -95,14 +108,19 @@ impl RedisQueue {
         self.storage().poll_with_interval(POLL)
     }
 
-    /// Forgets a worker that ended in order, so that nobody waits for its sign of life.
+    /// Forgets a worker that has ended. What it had fetched goes back to the others at once; apalis
+    /// would wait until it is missed.
     pub async fn forget_worker(&self, name: &str) -> Result<(), QueueError> {
         let workers = self.config.workers_set();
         let about = format!("{workers}:metadata:{name}");
-        redis::pipe()
-            .zrem(workers, name)
-            .del(about)
-            .query_async::<()>(&mut self.connection.clone())
+        let fetched = format!("{}:{name}", self.config.inflight_jobs_set());
+        FORGET_WORKER
+            .key(workers)
+            .key(about)
+            .key(fetched)
+            .key(self.config.active_jobs_list())
+            .arg(name)
+            .invoke_async::<()>(&mut self.connection.clone())
             .await
             .map_err(away)
     }

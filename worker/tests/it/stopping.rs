@@ -63,8 +63,11 @@ async fn what_is_cut_off_at_the_drain_deadline_is_unknown_and_not_sent_again() {
 
 #[tokio::test]
 async fn a_second_process_on_the_same_file_refuses_to_start_and_says_why() {
+    if testbed::is_distributed() {
+        return;
+    }
     let palomar = Palomar::start().await;
-    let url = format!("sqlite://{}", palomar.folder().join("palomar.db").display());
+    let url = palomar.stores().database_url().to_owned();
     let settings = [("DATABASE_URL".to_owned(), url)];
     let config = Config::from_sources(settings.into_iter(), None).unwrap();
     let error = Services::start(&config, Surroundings::default())

@@ -20,7 +20,10 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use self::entry::{Hold, Outcome, Settle, Start, Started, Trouble};
 use super::work::{Claimed, Lease};
-use crate::{clock::Clock, database::Database};
+use crate::{
+    clock::Clock,
+    database::{Database, repeated},
+};
 
 /// Entries one transaction carries at most.
 const BATCH: usize = 512;
@@ -146,7 +149,7 @@ impl Writer {
     async fn commit_until_done(&self, batch: &Batch) -> Vec<Started> {
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.commit(batch).await {
+            match repeated(|| self.commit(batch)).await {
                 Ok(started) => return started,
                 Err(error) => {
                     tracing::warn!(

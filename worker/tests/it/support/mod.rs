@@ -9,8 +9,12 @@ use domain::{
     recipient::{Recipient, RecipientList, RecipientStatus},
 };
 use futures::StreamExt;
-use service::{Actor, Config, Services, clock::ManualClock, start::Surroundings};
-use tempfile::TempDir;
+use service::{
+    Actor, Config, Services,
+    clock::ManualClock,
+    start::{Role, Surroundings},
+};
+use testbed::Stores;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +27,7 @@ pub(crate) struct Palomar {
     pub(crate) clock: ManualClock,
     catcher: Catcher,
     settings: BTreeMap<String, String>,
-    folder: TempDir,
+    stores: Stores,
     stop: CancellationToken,
     worker: JoinHandle<()>,
 }
@@ -35,14 +39,9 @@ impl Palomar {
 
     /// With settings of its own, and a catcher of its own kind.
     pub(crate) async fn with(settings: &[(&str, &str)], options: catcher::Options) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let stores = Stores::new().await;
         let catcher = Catcher::start(options).await.unwrap();
-        let mut all = BTreeMap::new();
-        let database = folder.path().join("palomar.db");
-        all.insert(
-            "DATABASE_URL".to_owned(),
-            format!("sqlite://{}", database.display()),
-        );
+        let mut all: BTreeMap<_, _> = stores.settings().collect();
         all.insert(
             "SMTP_URL".to_owned(),
             format!("smtp://{}?tls=none", catcher.address()),
@@ -63,7 +62,7 @@ impl Palomar {
             clock,
             catcher,
             settings: all,
-            folder,
+            stores,
             stop,
             worker,
         }
@@ -88,8 +87,8 @@ impl Palomar {
         }
     }
 
-    pub(crate) fn folder(&self) -> &std::path::Path {
-        self.folder.path()
+    pub(crate) fn stores(&self) -> &Stores {
+        &self.stores
     }
 
     pub(crate) async fn create(&self, emails: &[&str]) -> CampaignId {
@@ -178,6 +177,8 @@ async fn launch(
 ) -> (Services, CancellationToken, JoinHandle<()>) {
     let config = Config::from_sources(settings.clone().into_iter(), None).unwrap();
     let surroundings = Surroundings {
+        // In one process with those who ask, in either size.
+        role: Role::Everything,
         clock: std::sync::Arc::new(clock.clone()),
         ..Surroundings::default()
     };
