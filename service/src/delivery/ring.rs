@@ -1,7 +1,7 @@
 //! Ringing for slices that are due: fairly, not twice, and never more than the queue can bear.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{HashSet, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -23,7 +23,7 @@ use super::SLICES_AT_ONCE;
 use crate::{
     campaigns::queries::{self, SliceSums},
     database::{Database, repeated},
-    queue::{Bell, QueueEnd, SendSlice},
+    queue::{QueueEnd, SendSlice},
 };
 
 /// Bells that wait at once, over all campaigns. apalis' Redis backend stands still for good from
@@ -164,11 +164,11 @@ impl Ringer {
         if jobs.is_empty() {
             return Ok(());
         }
-        let bells = repeated(|| self.mark(&jobs, hearing)).await?;
-        if let Err(error) = self.queue.as_queue().ring(&bells).await {
+        let marked = repeated(|| self.mark(&jobs, hearing)).await?;
+        if let Err(error) = self.queue.as_queue().ring(&marked).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                bells = bells.len(),
+                bells = marked.len(),
                 "bells were not heard; they are rung again"
             );
         }
@@ -208,12 +208,12 @@ impl Ringer {
     }
 
     /// Marks slices as rung for, by compare-and-set: whoever else looks at the same time marks
-    /// others. Returns the bells that are this process's to ring, in the order of `jobs`.
-    async fn mark(&self, jobs: &[SendSlice], hearing: &Hearing) -> Result<Vec<Bell>, DbErr> {
+    /// others. Returns those that are this process's to ring for, in the order of `jobs`.
+    async fn mark(&self, jobs: &[SendSlice], hearing: &Hearing) -> Result<Vec<SendSlice>, DbErr> {
         // By number, so that two transactions never wait for each other in a circle.
         let mut sorted = jobs.to_vec();
         sorted.sort_unstable();
-        let mut marked = BTreeMap::new();
+        let mut marked = HashSet::new();
         let transaction = self.database.begin().await?;
         for job in sorted {
             let result = of(job)
@@ -221,18 +221,13 @@ impl Ringer {
                 .filter(is_due(hearing))
                 .exec(&transaction)
                 .await?;
-            marked.insert(job, result.rows_affected > 0);
+            if result.rows_affected > 0 {
+                marked.insert(job);
+            }
         }
         transaction.commit().await?;
-        let bell = |job: &SendSlice| Bell {
-            job: *job,
-            rung_at: hearing.now,
-        };
-        Ok(jobs
-            .iter()
-            .filter(|job| marked.get(job) == Some(&true))
-            .map(bell)
-            .collect())
+        let is_marked = |job: &SendSlice| marked.contains(job);
+        Ok(jobs.iter().copied().filter(is_marked).collect())
     }
 }
 

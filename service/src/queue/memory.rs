@@ -5,16 +5,14 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use apalis::prelude::{
-    MemorySink, MemoryStorage, MemoryStorageError, RandomId, Task, TaskBuilder, TaskId,
-};
+use apalis::prelude::{MemorySink, MemoryStorage, MemoryStorageError, Task};
 use futures::{
     FutureExt, SinkExt, StreamExt,
     channel::mpsc,
     future::{BoxFuture, ready},
 };
 
-use super::{Bell, Queue, QueueError, SendSlice};
+use super::{Queue, QueueError, SendSlice, entry};
 
 type Sender = mpsc::UnboundedSender<Task<SendSlice>>;
 
@@ -60,11 +58,10 @@ impl InProcessQueue {
 }
 
 impl Queue for InProcessQueue {
-    fn ring<'a>(&'a self, bells: &'a [Bell]) -> BoxFuture<'a, Result<(), QueueError>> {
+    fn ring<'a>(&'a self, jobs: &'a [SendSlice]) -> BoxFuture<'a, Result<(), QueueError>> {
         let rung = self.line().ok_or(QueueError(None)).and_then(|line| {
-            bells
-                .iter()
-                .try_for_each(|bell| line.ring(bell.job))
+            jobs.iter()
+                .try_for_each(|job| line.ring(*job))
                 .map_err(|error| QueueError(Some(error.into())))
         });
         ready(rung).boxed()
@@ -82,11 +79,8 @@ impl Queue for InProcessQueue {
 
 impl Line {
     fn ring(&self, job: SendSlice) -> Result<(), mpsc::SendError> {
-        let task = TaskBuilder::new(job)
-            .task_id(TaskId::from_string(RandomId::default()))
-            .build();
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        self.sender.unbounded_send(task).map_err(|error| {
+        self.sender.unbounded_send(entry(job)).map_err(|error| {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             error.into_send_error()
         })

@@ -4,7 +4,8 @@
 mod memory;
 mod redis;
 
-use domain::{CampaignId, Timestamp};
+use apalis::prelude::{RandomId, Task, TaskBuilder, TaskId};
+use domain::CampaignId;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
@@ -20,20 +21,11 @@ pub struct SendSlice {
     pub slice: i64,
 }
 
-/// A slice that is rung for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bell {
-    /// What is to be done.
-    pub job: SendSlice,
-    /// The mark on the slice's row that gave the right to ring: no two bells share it.
-    pub rung_at: Timestamp,
-}
-
 /// A place bells are rung.
 pub trait Queue: Send + Sync {
     /// Rings for some slices, in this order. An error means that they may not be heard; they
     /// are rung again later.
-    fn ring<'a>(&'a self, bells: &'a [Bell]) -> BoxFuture<'a, Result<(), QueueError>>;
+    fn ring<'a>(&'a self, jobs: &'a [SendSlice]) -> BoxFuture<'a, Result<(), QueueError>>;
 
     /// How many bells wait to be heard.
     fn depth(&self) -> BoxFuture<'_, Result<usize, QueueError>>;
@@ -63,4 +55,11 @@ impl QueueEnd {
             Self::Redis(queue) => queue,
         }
     }
+}
+
+/// An entry nobody else has the id of: apalis passes over one it knows.
+fn entry(job: SendSlice) -> Task<SendSlice> {
+    TaskBuilder::new(job)
+        .task_id(TaskId::from_string(RandomId::default()))
+        .build()
 }

@@ -7,14 +7,12 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use apalis::prelude::{
-    BackendExt, IntervalStrategy, PollWith, Task, TaskBuilder, TaskId, TaskSink, TaskSinkError,
-};
+use apalis::prelude::{BackendExt, IntervalStrategy, PollWith, TaskSink, TaskSinkError};
 use apalis_redis::{Config, ConnectionManager, RedisStorage};
 use futures::{FutureExt, future::BoxFuture, stream};
 use redis::{Client, RedisError, RedisResult, Script, aio::ConnectionManagerConfig};
 
-use super::{Bell, Queue, QueueError, SendSlice};
+use super::{Queue, QueueError, SendSlice, entry};
 use crate::config::RedisConfig;
 
 /// Entries a worker takes at once. While they wait in it apalis sends no sign of life, so they
@@ -129,8 +127,8 @@ impl RedisQueue {
         RedisStorage::new(self.connection.clone()).with_config(self.config.clone())
     }
 
-    async fn push(&self, bells: &[Bell]) -> Result<(), TaskSinkError<apalis_redis::Error>> {
-        let tasks: Vec<_> = bells.iter().map(task).collect();
+    async fn push(&self, jobs: &[SendSlice]) -> Result<(), TaskSinkError<apalis_redis::Error>> {
+        let tasks: Vec<_> = jobs.iter().copied().map(entry).collect();
         self.storage().push_all(stream::iter(tasks)).await
     }
 
@@ -158,8 +156,8 @@ impl RedisQueue {
 }
 
 impl Queue for RedisQueue {
-    fn ring<'a>(&'a self, bells: &'a [Bell]) -> BoxFuture<'a, Result<(), QueueError>> {
-        let pushed = self.push(bells);
+    fn ring<'a>(&'a self, jobs: &'a [SendSlice]) -> BoxFuture<'a, Result<(), QueueError>> {
+        let pushed = self.push(jobs);
         async { pushed.await.map_err(|error| QueueError(Some(error.into()))) }.boxed()
     }
 
@@ -170,14 +168,6 @@ impl Queue for RedisQueue {
     fn sweep(&self) -> BoxFuture<'_, Result<(), QueueError>> {
         async { self.clear_finished().await.map_err(away) }.boxed()
     }
-}
-
-fn task(Bell { job, rung_at }: &Bell) -> Task<SendSlice> {
-    // apalis passes over an id it knows, and a bell that is rung again is another one.
-    let id = format!("{}-{}-{}", job.campaign.0, job.slice, rung_at.0);
-    TaskBuilder::new(*job)
-        .task_id(TaskId::from_string(id))
-        .build()
 }
 
 fn away(error: RedisError) -> QueueError {
