@@ -1,6 +1,6 @@
 //! A server for one test, and what it answers.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
@@ -14,22 +14,24 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use server::{Application, StartError};
 use service::Config;
-use tempfile::TempDir;
+use testbed::Stores;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tower::ServiceExt;
 
 /// What no test takes: it fails here instead of hanging.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
-/// A running server with everything embedded and a folder of its own.
+/// A running server with stores of its own: everything embedded, or, where tests run on MySQL
+/// and Redis, with a worker and a catcher beside it.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) caught: catcher::Store,
     router: Router,
     stop: CancellationToken,
     running: JoinHandle<Result<(), StartError>>,
-    _folder: TempDir,
+    _beside: Option<Beside>,
+    _stores: Stores,
 }
 
 /// A server as it comes.
@@ -39,23 +41,61 @@ pub(crate) async fn spawn_app() -> TestApp {
 
 /// A server with these settings.
 pub(crate) async fn spawn_app_with(settings: &[(&str, &str)]) -> TestApp {
-    let folder = tempfile::tempdir().unwrap();
-    let database = format!("sqlite://{}", folder.path().join("palomar.db").display());
-    let always = [("HTTP_BIND", "127.0.0.1:0"), ("DATABASE_URL", &*database)];
-    let environment = always
-        .iter()
-        .chain(settings)
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let config = Config::from_sources(environment, None).unwrap();
+    let stores = Stores::new().await;
+    let mut environment: BTreeMap<String, String> = stores.settings().collect();
+    let always = ("HTTP_BIND", "127.0.0.1:0");
+    for (name, value) in [always].iter().chain(settings) {
+        environment.insert((*name).to_owned(), (*value).to_owned());
+    }
+    let beside = match testbed::is_distributed() {
+        true => Some(Beside::start(&mut environment).await),
+        false => None,
+    };
+    let config = Config::from_sources(environment.into_iter(), None).unwrap();
     let app = Application::build(config).await.unwrap();
     let stop = CancellationToken::new();
     TestApp {
         address: app.address(),
-        caught: app.caught().unwrap(),
+        caught: app
+            .caught()
+            .unwrap_or_else(|| beside.as_ref().unwrap().catcher.store()),
         router: app.router(),
         running: tokio::spawn(app.run_until_stopped(stop.clone().cancelled_owned())),
         stop,
-        _folder: folder,
+        _beside: beside,
+        _stores: stores,
+    }
+}
+
+/// What runs beside a server that only serves.
+struct Beside {
+    catcher: catcher::Catcher,
+    _worker: AbortOnDropHandle<()>,
+}
+
+impl Beside {
+    /// Starts a catcher and a worker that shares these settings with the server.
+    async fn start(environment: &mut BTreeMap<String, String>) -> Self {
+        let catcher = catcher::Catcher::start(catcher::Options::default())
+            .await
+            .unwrap();
+        for (name, value) in [
+            ("SMTP_URL", format!("smtp://{}?tls=none", catcher.address())),
+            ("MAIL_FROM", "Palomar <palomar@example.org>".to_owned()),
+        ] {
+            environment.entry(name.to_owned()).or_insert(value);
+        }
+        let config = Config::from_sources(environment.clone().into_iter(), None).unwrap();
+        let worker = tokio::spawn(async move {
+            let never = std::future::pending();
+            worker::process::run_until_stopped(&config, never)
+                .await
+                .unwrap();
+        });
+        Self {
+            catcher,
+            _worker: AbortOnDropHandle::new(worker),
+        }
     }
 }
 

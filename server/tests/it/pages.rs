@@ -25,7 +25,12 @@ fn submit(fields: &str) -> Request<Body> {
 #[tokio::test]
 async fn a_page_comes_whole_and_lets_only_its_own_scripts_run() {
     let app = spawn_app().await;
-    for path in ["/", "/campaigns/new", "/caught"] {
+    let mut paths = vec!["/", "/campaigns/new"];
+    // Where mail leaves there is nothing caught to show.
+    if !testbed::is_distributed() {
+        paths.push("/caught");
+    }
+    for path in paths {
         let page = app.call(browse(Method::GET, path, "")).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert!(page.header("content-type").starts_with("text/html"));

@@ -11,34 +11,34 @@ use domain::{
 use entity::{email_job, prelude::EmailJob, prelude::Recipient};
 use sea_orm::{Database, DatabaseConnection, EntityTrait, PaginatorTrait, sea_query::Expr};
 use service::{Actor, Config, Error, Services, clock::ManualClock, start::Surroundings};
-use tempfile::TempDir;
+use testbed::Stores;
 
 /// Services that nobody works for, their clock, and a look into their database.
 struct Bed {
     services: Services,
     clock: ManualClock,
     database: DatabaseConnection,
-    _folder: TempDir,
+    _stores: Stores,
 }
 
 impl Bed {
     async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("palomar.db").display());
-        let settings = [("DATABASE_URL".to_owned(), url.clone())];
-        let config = Config::from_sources(settings.into_iter(), None).unwrap();
+        let stores = Stores::new().await;
+        // Nobody rings for anybody here.
+        let database = ("DATABASE_URL".to_owned(), stores.database_url().to_owned());
+        let config = Config::from_sources([database].into_iter(), None).unwrap();
         let clock = ManualClock::at(Timestamp(1_795_503_451_000));
         let surroundings = Surroundings {
             clock: Arc::new(clock.clone()),
             ..Surroundings::default()
         };
         let services = Services::start(&config, surroundings).await.unwrap();
-        let database = Database::connect(url).await.unwrap();
+        let database = Database::connect(stores.database_url()).await.unwrap();
         Self {
             services,
             clock,
             database,
-            _folder: folder,
+            _stores: stores,
         }
     }
 
