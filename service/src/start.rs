@@ -143,7 +143,7 @@ impl Services {
             };
             Arc::new(Delivery::start(parts, &config.delivery))
         });
-        let workers = Arc::new(Workers::default());
+        let workers = Arc::new(Workers::new(role.sends().then(|| this.clone())));
         let reconciler = Reconciler::new(reconcile::Parts {
             database: Arc::clone(&database),
             clock: Arc::clone(&clock),

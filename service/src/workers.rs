@@ -36,6 +36,8 @@ const LONGEST_NAME: usize = 40;
 /// The workers, as this process has seen them.
 #[derive(Debug)]
 pub(crate) struct Workers {
+    /// This process, where it sends itself.
+    this: Option<Announcement>,
     seen: Mutex<HashMap<String, Seen>>,
     began: Instant,
 }
@@ -57,16 +59,16 @@ pub(crate) struct Alive {
     pub(crate) connections: u32,
 }
 
-impl Default for Workers {
-    fn default() -> Self {
+impl Workers {
+    /// Nobody seen yet, but this process where it sends itself.
+    pub(crate) fn new(this: Option<Announcement>) -> Self {
         Self {
+            this,
             seen: Mutex::default(),
             began: Instant::now(),
         }
     }
-}
 
-impl Workers {
     /// Sees who is there. Two machines' clocks are never compared: a worker is there as long as
     /// what it says keeps changing.
     pub(crate) async fn look(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
@@ -78,7 +80,8 @@ impl Workers {
     fn note(&self, rows: Vec<worker_process::Model>, now: Instant) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::take(&mut *seen);
-        for row in rows {
+        let is_this = |id: &str| self.this.as_ref().is_some_and(|this| this.id == id);
+        for row in rows.into_iter().filter(|row| !is_this(&row.id)) {
             let same = before.get(&row.id).filter(|seen| seen.said == row.seen_at);
             let worker = Seen {
                 said: row.seen_at,
@@ -92,11 +95,16 @@ impl Workers {
     /// Who is there now.
     pub(crate) fn alive(&self) -> Alive {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.values()
+        let others = seen
+            .values()
             .filter(|worker| worker.at.elapsed() < ALIVE_WITHIN)
-            .fold(Alive::default(), |alive, worker| Alive {
+            .map(|worker| worker.concurrency);
+        let this = self.this.iter().map(|this| this.concurrency);
+        others
+            .chain(this)
+            .fold(Alive::default(), |alive, more| Alive {
                 processes: alive.processes + 1,
-                connections: alive.connections + worker.concurrency,
+                connections: alive.connections + more,
             })
     }
 
@@ -235,7 +243,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_worker_is_there_as_long_as_what_it_says_keeps_changing() {
-        let workers = Workers::default();
+        let workers = Workers::new(None);
         let pass = |seconds| tokio::time::advance(Duration::from_secs(seconds));
         workers.note(vec![said("a", 1), said("b", 900_000)], Instant::now());
         assert_eq!(workers.alive().processes, 2);
@@ -255,9 +263,27 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn where_no_worker_ever_was_the_time_counts_from_the_start() {
-        let workers = Workers::default();
+        let workers = Workers::new(None);
         tokio::time::advance(Duration::from_secs(7)).await;
         assert_eq!(workers.unseen_for(), Some(Duration::from_secs(7)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_that_sends_counts_itself_and_only_once() {
+        let this = Announcement {
+            id: "a".to_owned(),
+            concurrency: 3,
+        };
+        let workers = Workers::new(Some(this));
+        assert_eq!(workers.alive().connections, 3);
+        workers.note(vec![said("a", 1), said("b", 1)], Instant::now());
+        let alive = Alive {
+            processes: 2,
+            connections: 8,
+        };
+        assert_eq!(workers.alive(), alive);
+        tokio::time::advance(Duration::from_mins(5)).await;
+        assert_eq!(workers.unseen_for(), None);
     }
 
     #[test]

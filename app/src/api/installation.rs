@@ -10,5 +10,5 @@ use super::error::CallError;
 /// How this installation is set up, as far as the page may know.
 #[server(prefix = "/ui", endpoint = "installation", input = Json)]
 pub(crate) async fn get_installation() -> Result<Installation, CallError> {
-    Ok(services()?.installation().clone())
+    Ok(services()?.installation())
 }

@@ -1,9 +1,11 @@
 //! The frame of every page: where one can go, how the installation stands, and the page.
 
+use domain::installation::Installation;
 use leptos::{either::Either, html, prelude::*};
 use leptos_router::hooks::use_location;
 
 use crate::{
+    api,
     components::icon::{Drawing, Icon},
     contexts, format, routes,
 };
@@ -101,10 +103,15 @@ fn SideLink(
 
 #[component]
 fn SideFoot() -> impl IntoView {
-    let installation = contexts::installation();
+    let path = use_location().pathname;
+    // Workers come and go: asked again with every page.
+    let installation = Resource::new(
+        move || path.get(),
+        |_| api::installation::get_installation(),
+    );
     view! {
         <div class="side-foot">
-            <Suspense>
+            <Transition>
                 {move || Suspend::new(async move {
                     match installation.await {
                         Ok(installation) => {
@@ -119,20 +126,37 @@ fn SideFoot() -> impl IntoView {
                                                 </span>
                                             }
                                         })}
-                                    <span class="text-small text-faint">
-                                        {format::count(
-                                            installation.connections.into(),
-                                            "SMTP connection",
-                                            "SMTP connections",
-                                        )}
-                                    </span>
+                                    {senders(&installation)}
                                 },
                             )
                         }
                         Err(_) => Either::Right(()),
                     }
                 })}
-            </Suspense>
+            </Transition>
         </div>
     }
+}
+
+/// Who sends now. One worker is nothing to speak of; none is.
+fn senders(installation: &Installation) -> impl IntoView + use<> {
+    let connections = || {
+        format::count(
+            installation.connections.into(),
+            "SMTP connection",
+            "SMTP connections",
+        )
+    };
+    let (class, text) = match installation.workers {
+        0 => ("text-small text-failed", "No worker is running".to_owned()),
+        1 => ("text-small text-faint", connections()),
+        workers => {
+            let workers = format::count(workers.into(), "worker", "workers");
+            (
+                "text-small text-faint",
+                format!("{workers}, {}", connections()),
+            )
+        }
+    };
+    view! { <span class=class>{text}</span> }
 }

@@ -47,9 +47,10 @@ pub(crate) async fn spawn_app_with(settings: &[(&str, &str)]) -> TestApp {
     for (name, value) in [always].iter().chain(settings) {
         environment.insert((*name).to_owned(), (*value).to_owned());
     }
-    let beside = match testbed::is_distributed() {
-        true => Some(Beside::start(&mut environment).await),
-        false => None,
+    let beside = if testbed::is_distributed() {
+        Some(Beside::start(&mut environment).await)
+    } else {
+        None
     };
     let config = Config::from_sources(environment.into_iter(), None).unwrap();
     let app = Application::build(config).await.unwrap();
