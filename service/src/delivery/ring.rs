@@ -282,7 +282,14 @@ fn in_turn(mut turns: VecDeque<VecDeque<SendSlice>>, room: usize) -> Vec<SendSli
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::ActiveValue::Set;
+    use testbed::Stores;
+
     use super::*;
+    use crate::{
+        Config,
+        queue::{InProcessQueue, RedisQueue},
+    };
 
     fn jobs(campaign: i64, slices: i64) -> VecDeque<SendSlice> {
         (0..slices)
@@ -291,6 +298,95 @@ mod tests {
                 slice,
             })
             .collect()
+    }
+
+    /// A database with one running campaign of this many slices, and a queue nobody listens at.
+    async fn unheard(slices: i64) -> (Ringer, Stores) {
+        let stores = Stores::new().await;
+        let settings = [
+            ("SMTP_URL", "smtp://127.0.0.1:9"),
+            ("MAIL_FROM", "a@example.org"),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = Config::from_sources(stores.settings().chain(settings), None).unwrap();
+        let database = Database::open(&config.database_url, config.delivery.lease)
+            .await
+            .unwrap();
+        let queue = match &config.redis {
+            None => QueueEnd::InProcess(InProcessQueue::default()),
+            Some(redis) => QueueEnd::Redis(RedisQueue::open(redis).unwrap()),
+        };
+        let rows = (0..slices).map(|no| slice::ActiveModel {
+            email_job_id: Set(CampaignId(1)),
+            no: Set(no),
+            first_no: Set(no),
+            last_no: Set(no),
+            state: Set(SliceState::Ready),
+            ..Default::default()
+        });
+        let transaction = database.begin().await.unwrap();
+        Slice::insert_many(rows)
+            .exec_without_returning(&transaction)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        (Ringer::new(Arc::new(database), queue), stores)
+    }
+
+    /// One look of a process that knows of this many workers, and the queue's depth after it.
+    async fn look(ringer: &Ringer, workers: usize, now: Timestamp) -> usize {
+        let hearing = ringer.listen(now).await;
+        let standings = ringer.standings([CampaignId(1)], &hearing).await.unwrap();
+        ringer
+            .ring_due(&standings, workers, &hearing)
+            .await
+            .unwrap();
+        ringer.queue.as_queue().depth().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_queue_stays_under_its_cap_however_long_nobody_hears() {
+        let (ringer, _stores) = unheard(2_000).await;
+        // The end a worker would listen at; it takes nothing.
+        let _end = match &ringer.queue {
+            QueueEnd::InProcess(queue) => Some(queue.backend()),
+            QueueEnd::Redis(_) => None,
+        };
+        let mut deepest = 0;
+        for second in 0..600 {
+            let now = Timestamp(1_795_503_451_000 + second * 1_000);
+            // As if a hundred workers were seen that take nothing.
+            deepest = Ord::max(deepest, look(&ringer, 100, now).await);
+        }
+        assert_eq!(deepest, MOST_WAITING);
+    }
+
+    #[tokio::test]
+    async fn a_campaign_has_only_so_many_bells_waiting_that_another_is_soon_heard() {
+        let (ringer, _stores) = unheard(100).await;
+        let _end = match &ringer.queue {
+            QueueEnd::InProcess(queue) => Some(queue.backend()),
+            QueueEnd::Redis(_) => None,
+        };
+        let now = Timestamp(1_795_503_451_000);
+        for _ in 0..3 {
+            assert_eq!(look(&ringer, 2, now).await, 2 * AHEAD_OF_A_WORKER);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bell_that_was_lost_is_rung_again_and_one_that_waits_is_not() {
+        let (ringer, _stores) = unheard(3).await;
+        let QueueEnd::Redis(queue) = &ringer.queue else {
+            return; // The queue inside the process loses none while the process lives.
+        };
+        let now = Timestamp(1_795_503_451_000);
+        assert_eq!(look(&ringer, 1, now).await, 3);
+        let later = now.plus(LOST_AFTER * 2);
+        assert_eq!(look(&ringer, 1, later).await, 3);
+        queue.lose_everything().await;
+        assert_eq!(look(&ringer, 1, now.plus(LOST_AFTER / 2)).await, 0);
+        assert_eq!(look(&ringer, 1, later).await, 3);
     }
 
     #[test]

@@ -155,6 +155,25 @@ impl RedisQueue {
     }
 }
 
+#[cfg(test)]
+impl RedisQueue {
+    /// What a restart of Redis does, to this queue alone.
+    pub(crate) async fn lose_everything(&self) {
+        let mut connection = self.connection.clone();
+        let pattern = format!("{}:*", self.config.queue.as_ref());
+        let keys: Vec<String> = redis::cmd("KEYS")
+            .arg(pattern)
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        redis::cmd("DEL")
+            .arg(keys)
+            .exec_async(&mut connection)
+            .await
+            .unwrap();
+    }
+}
+
 impl Queue for RedisQueue {
     fn ring<'a>(&'a self, jobs: &'a [SendSlice]) -> BoxFuture<'a, Result<(), QueueError>> {
         let pushed = self.push(jobs);

@@ -1,8 +1,9 @@
-//! The worker against a real SQLite and the real catcher, one sentence a test.
+//! The worker against real stores and the real catcher, one sentence a test.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 mod campaigns;
 mod faults;
+mod processes;
 mod stopping;
 mod support;
