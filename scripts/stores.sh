@@ -30,13 +30,22 @@ wait_for_store() {
   done
 }
 
+# A certificate and the authority that signed it, so that the way over TLS is tested too.
+make_certificate() {
+  (
+    cd "$STORES"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=palomar test authority" -keyout ca.key -out ca.crt
+    openssl req -newkey rsa:2048 -nodes -subj "/CN=palomar test" -keyout tls.key -out tls.csr
+    openssl x509 -req -in tls.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out tls.crt \
+      -extfile <(printf 'subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n')
+  ) 2>/dev/null
+}
+
 start_mariadb() {
   local port=$1 password data=$STORES/mariadb
   password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   store_sockets=$(mktemp -d)
-  # A certificate of its own, so that the way over TLS is tested too.
-  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=palomar test" \
-    -addext "subjectAltName=IP:127.0.0.1" -keyout "$STORES/tls.key" -out "$STORES/tls.crt" 2>/dev/null
+  make_certificate
   mariadb-install-db --no-defaults --datadir="$data" --auth-root-authentication-method=normal \
     --skip-test-db --user="$(id -un)" >"$STORES/mariadb-install.log" 2>&1
   cat >"$STORES/users.sql" <<SQL
@@ -52,7 +61,7 @@ SQL
   wait_for_store mariadb $! mariadb --no-defaults --protocol=tcp -h 127.0.0.1 -P "$port" \
     -u palomar -p"$password" -e 'SELECT 1'
   export PALOMAR_TEST_DATABASE_URL="mysql://palomar:$password@127.0.0.1:$port/mysql?ssl-mode=disabled"
-  export PALOMAR_TEST_DATABASE_CA=$STORES/tls.crt
+  export PALOMAR_TEST_DATABASE_CA=$STORES/ca.crt
 }
 
 start_redis() {

@@ -1,5 +1,6 @@
 //! The tests of the service, in one binary.
 
+mod mysql;
 mod support;
 
 mod campaigns;

@@ -5,5 +5,6 @@
 mod campaigns;
 mod faults;
 mod processes;
+mod queue;
 mod stopping;
 mod support;

@@ -72,7 +72,14 @@ impl Palomar {
         self.catcher.store()
     }
 
-    /// Stops as SIGTERM does, and starts again on the same folder.
+    /// Stops as SIGTERM does.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.services.stop().await;
+        self.worker.await.unwrap();
+    }
+
+    /// Stops as SIGTERM does, and starts again on the same stores.
     pub(crate) async fn restart(self) -> Self {
         self.stop.cancel();
         self.services.stop().await;
