@@ -15,10 +15,10 @@ use tracing_subscriber::{
 
 use crate::config::{LogConfig, LogFormat};
 
-/// Crates that say at `info` or `debug` what only their authors want to know. `RUST_LOG` can
-/// still name them.
+/// Crates that say at `info` or `debug` what only their authors want to know; what apalis reports
+/// of a failed worker, the worker says itself. `RUST_LOG` can still name them.
 const QUIET: &str = "sqlx=warn,sea_orm=warn,sea_orm_migration=warn,hyper=warn,h2=warn,\
-                     rustls=warn,tower_http=warn,mio=warn,apalis_core=warn,html5ever=error";
+                     rustls=warn,tower_http=warn,mio=warn,apalis_core=off,html5ever=error";
 
 /// How many days of files are kept.
 const KEPT_FILES: usize = 30;

@@ -56,7 +56,7 @@ pub async fn run(services: Services, stop: CancellationToken) {
             Err(error) if failing => tracing::debug!(worker.name = name, %error, "still failing"),
             Err(error) => {
                 failing = true;
-                tracing::error!(worker.name = name, %error, "the worker failed; building it again");
+                tracing::warn!(worker.name = name, %error, "the worker failed; building it again");
             }
         }
         if let QueueEnd::Redis(queue) = services.queue()
