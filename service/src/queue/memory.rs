@@ -14,33 +14,57 @@ use futures::{
 
 use super::{Queue, QueueError, SendSlice, entry};
 
-type Sender = mpsc::UnboundedSender<Task<SendSlice>>;
+type Bells = mpsc::UnboundedReceiver<Task<SendSlice>>;
 
 /// Bells inside one process. They are gone with it, which costs nothing: the next process
 /// looks at the rows.
-#[derive(Clone, Debug, Default)]
-pub struct InProcessQueue(Arc<Mutex<Option<Line>>>);
+#[derive(Clone, Debug)]
+pub struct InProcessQueue(Arc<Mutex<Ends>>);
 
-/// The way to the worker that listens now, and how many bells are on it.
+/// The way to the worker that listens now, and its end until one does.
+#[derive(Debug)]
+struct Ends {
+    line: Line,
+    unheard: Option<Bells>,
+}
+
+/// The way to a worker, and how many bells are on it.
 #[derive(Clone, Debug)]
 struct Line {
-    sender: Sender,
+    sender: mpsc::UnboundedSender<Task<SendSlice>>,
     waiting: Arc<AtomicUsize>,
 }
 
+impl Default for InProcessQueue {
+    fn default() -> Self {
+        let (line, bells) = Line::new();
+        let unheard = Some(bells);
+        Self(Arc::new(Mutex::new(Ends { line, unheard })))
+    }
+}
+
+impl Line {
+    /// A way nobody listens at yet, and its end.
+    fn new() -> (Self, Bells) {
+        let (sender, bells) = mpsc::unbounded();
+        let waiting = Arc::default();
+        (Self { sender, waiting }, bells)
+    }
+}
+
 impl InProcessQueue {
-    /// The end a worker listens at. A second call makes a new one and the old one falls
-    /// silent, so that a worker that failed can be built again.
+    /// The end a worker listens at; the first one hears what was rung before. A second call makes
+    /// a new one and the old one falls silent, so that a worker that failed can be built again.
     pub fn backend(&self) -> MemoryStorage<SendSlice> {
-        let (sender, receiver) = mpsc::unbounded();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let sink = sender.clone().sink_map_err(MemoryStorageError::from);
-        let line = Line {
-            sender,
-            waiting: Arc::clone(&waiting),
-        };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
-        let heard = receiver.inspect(move |_| {
+        let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bells = ends.unheard.take().unwrap_or_else(|| {
+            let (line, bells) = Line::new();
+            ends.line = line;
+            bells
+        });
+        let Line { sender, waiting } = ends.line.clone();
+        let sink = sender.sink_map_err(MemoryStorageError::from);
+        let heard = bells.inspect(move |_| {
             waiting.fetch_sub(1, Ordering::Relaxed);
         });
         MemoryStorage::new_with(
@@ -49,27 +73,21 @@ impl InProcessQueue {
         )
     }
 
-    fn line(&self) -> Option<Line> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    fn line(&self) -> Line {
+        let ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.line.clone()
     }
 }
 
 impl Queue for InProcessQueue {
     fn ring<'a>(&'a self, jobs: &'a [SendSlice]) -> BoxFuture<'a, Result<(), QueueError>> {
-        let rung = self.line().ok_or(QueueError(None)).and_then(|line| {
-            jobs.iter()
-                .try_for_each(|job| line.ring(*job))
-                .map_err(|error| QueueError(Some(error.into())))
-        });
-        ready(rung).boxed()
+        let line = self.line();
+        let rung = jobs.iter().try_for_each(|job| line.ring(*job));
+        ready(rung.map_err(|error| QueueError(error.into()))).boxed()
     }
 
     fn depth(&self) -> BoxFuture<'_, Result<usize, QueueError>> {
-        let line = self.line().ok_or(QueueError(None));
-        ready(line.map(|line| line.waiting.load(Ordering::Relaxed))).boxed()
+        ready(Ok(self.line().waiting.load(Ordering::Relaxed))).boxed()
     }
 
     fn sweep(&self) -> BoxFuture<'_, Result<(), QueueError>> {

@@ -37,7 +37,7 @@ pub trait Queue: Send + Sync {
 /// The queue cannot be reached.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue is away")]
-pub struct QueueError(#[source] pub(crate) Option<Box<dyn std::error::Error + Send + Sync>>);
+pub struct QueueError(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 /// The queue of this installation, for the worker that listens at it.
 #[derive(Clone, Debug)]

@@ -177,7 +177,7 @@ impl RedisQueue {
 impl Queue for RedisQueue {
     fn ring<'a>(&'a self, jobs: &'a [SendSlice]) -> BoxFuture<'a, Result<(), QueueError>> {
         let pushed = self.push(jobs);
-        async { pushed.await.map_err(|error| QueueError(Some(error.into()))) }.boxed()
+        async { pushed.await.map_err(|error| QueueError(error.into())) }.boxed()
     }
 
     fn depth(&self) -> BoxFuture<'_, Result<usize, QueueError>> {
@@ -190,5 +190,5 @@ impl Queue for RedisQueue {
 }
 
 fn away(error: RedisError) -> QueueError {
-    QueueError(Some(error.into()))
+    QueueError(error.into())
 }

@@ -1,5 +1,7 @@
 //! How processes start, and what they say of parts that are missing.
 
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+
 use super::{
     cluster::{Cluster, emails},
     process::{self, Settings},
@@ -26,6 +28,26 @@ async fn without_redis_everything_starts_and_what_was_created_is_sent_when_it_co
         assert_eq!(cluster.server.times_said("nothing is rung for now"), 1);
         drop(worker);
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_may_forget_commits_is_warned_of_at_the_start() {
+    if !testbed::is_distributed() {
+        return;
+    }
+    let cluster = Cluster::start(catcher::Options::default()).await;
+    let database = Database::connect(cluster.stores.database_url())
+        .await
+        .unwrap();
+    let question = "SELECT CAST(@@innodb_flush_log_at_trx_commit AS SIGNED) AS value";
+    let question = Statement::from_string(DbBackend::MySql, question);
+    let row = database.query_one_raw(question).await.unwrap().unwrap();
+    let value: i64 = row.try_get("", "value").unwrap();
+    let warned = cluster
+        .server
+        .times_said(&format!("innodb_flush_log_at_trx_commit is {value}"));
+    assert_eq!(warned, usize::from(value != 1));
+    database.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
