@@ -106,3 +106,118 @@ impl Movements {
         passed.then_some(Note::Nothing)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaigns::queries::SliceSums;
+
+    const CAMPAIGN: CampaignId = CampaignId(1);
+
+    fn standing(sent: i64, due: i64) -> Standing {
+        Standing {
+            sums: SliceSums {
+                email_job_id: Some(CAMPAIGN),
+                sent,
+                ..SliceSums::default()
+            },
+            due,
+            ahead: 0,
+            leased: 0,
+        }
+    }
+
+    /// A campaign of which this is said already.
+    fn running(waiting_code: Option<&str>) -> Running {
+        Running {
+            id: CAMPAIGN,
+            open_slices: 1,
+            sent_emails: 0,
+            failed_emails: 0,
+            unknown_emails: 0,
+            skipped_emails: 0,
+            deferred_emails: 0,
+            waiting_code: waiting_code.map(ToOwned::to_owned),
+        }
+    }
+
+    fn unreachable() -> Obstacles {
+        Obstacles {
+            unreachable: Some("connection refused".to_owned()),
+            no_worker_for: None,
+        }
+    }
+
+    fn no_worker(seconds: u64) -> Obstacles {
+        Obstacles {
+            unreachable: None,
+            no_worker_for: Some(Duration::from_secs(seconds)),
+        }
+    }
+
+    /// What is to be said of a campaign that has stood at `standing` for two seconds.
+    async fn said(said: Option<&str>, standing: Standing, obstacles: &Obstacles) -> Option<Note> {
+        let movements = Movements::default();
+        movements.note(&[standing]);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        movements.note(&[standing]);
+        movements.judge(&running(said), &standing, obstacles)
+    }
+
+    fn waits(note: Option<Note>) -> Option<&'static str> {
+        match note {
+            Some(Note::Waits { code, .. }) => Some(code),
+            _ => None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_campaign_that_stands_still_says_what_it_waits_for() {
+        let note = said(None, standing(5, 1), &unreachable()).await;
+        assert_eq!(waits(note), Some(waiting::SMTP_UNREACHABLE));
+        let note = said(None, standing(5, 1), &no_worker(40)).await;
+        assert_eq!(waits(note), Some(waiting::NO_WORKER));
+        assert_eq!(said(None, standing(5, 1), &no_worker(39)).await, None);
+        assert_eq!(
+            said(None, standing(5, 1), &Obstacles::default()).await,
+            None
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_campaign_that_moves_is_not_waiting_whoever_moves_it() {
+        let movements = Movements::default();
+        movements.note(&[standing(5, 1)]);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        let moved = standing(6, 1);
+        movements.note(&[moved]);
+        let judge = |said| movements.judge(&running(said), &moved, &unreachable());
+        assert_eq!(judge(None), None);
+        assert_eq!(judge(Some(waiting::SMTP_UNREACHABLE)), Some(Note::Nothing));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_campaign_of_which_everybody_left_is_deferred_waits_for_no_server() {
+        assert_eq!(said(None, standing(5, 0), &unreachable()).await, None);
+        let unreached = Some(waiting::SMTP_UNREACHABLE);
+        let note = said(unreached, standing(5, 0), &unreachable()).await;
+        assert_eq!(note, Some(Note::Nothing));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_word_on_a_campaign_is_the_latest_reason() {
+        let unreached = Some(waiting::SMTP_UNREACHABLE);
+        let note = said(unreached, standing(5, 1), &no_worker(60)).await;
+        assert_eq!(waits(note), Some(waiting::NO_WORKER));
+        let note = said(
+            Some(waiting::NO_WORKER),
+            standing(5, 1),
+            &Obstacles::default(),
+        )
+        .await;
+        assert_eq!(note, Some(Note::Nothing));
+        // Why it was paused is not for this to say.
+        let refused = Some(waiting::SENDER_REFUSED);
+        assert_eq!(said(refused, standing(5, 1), &unreachable()).await, None);
+    }
+}
