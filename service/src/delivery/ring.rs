@@ -251,7 +251,9 @@ fn is_due(hearing: &Hearing) -> Condition {
     Condition::all().add(waits_for_a_worker(hearing.now)).add(
         Condition::any()
             .add(slice::Column::RungAt.is_null())
-            .add(slice::Column::RungAt.lte(hearing.unheard)),
+            .add(slice::Column::RungAt.lte(hearing.unheard))
+            // By a process whose clock was wrong: nobody else would ever ring again.
+            .add(slice::Column::RungAt.gt(hearing.now.plus(UNHEARD_AFTER))),
     )
 }
 
@@ -259,6 +261,7 @@ fn is_ahead(hearing: &Hearing) -> Condition {
     Condition::all()
         .add(waits_for_a_worker(hearing.now))
         .add(slice::Column::RungAt.gt(hearing.unheard))
+        .add(slice::Column::RungAt.lte(hearing.now.plus(UNHEARD_AFTER)))
 }
 
 fn count_of(condition: Condition) -> Expr {
@@ -378,6 +381,14 @@ mod tests {
         queue.lose_everything().await;
         assert_eq!(look(&ringer, 1, now.plus(LOST_AFTER / 2)).await, 0);
         assert_eq!(look(&ringer, 1, later).await, 3);
+    }
+
+    #[tokio::test]
+    async fn a_bell_from_the_future_keeps_nobody_waiting_until_then() {
+        let (ringer, _stores) = unheard(1).await;
+        let now = Timestamp(1_795_503_451_000);
+        assert_eq!(look(&ringer, 1, now.plus(Duration::from_hours(1))).await, 1);
+        assert_eq!(look(&ringer, 1, now).await, 2);
     }
 
     #[test]
