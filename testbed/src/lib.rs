@@ -5,11 +5,15 @@
 //! `PALOMAR_TEST_DATABASE_URL`, a server whose user may create databases, together with
 //! `PALOMAR_TEST_REDIS_URL`; neither set means SQLite. `scripts/test` starts both servers for the
 //! tests; what tests leave in them goes away with them.
+//!
+//! [`http`] asks a server that is a process of its own.
 
 #![expect(
     clippy::missing_panics_doc,
     reason = "a test that has no stores fails here"
 )]
+
+pub mod http;
 
 use std::path::Path;
 

@@ -164,7 +164,7 @@ mod tests {
         movements.judge(&running(said), &standing, obstacles)
     }
 
-    fn waits(note: Option<Note>) -> Option<&'static str> {
+    fn waits(note: Option<&Note>) -> Option<&'static str> {
         match note {
             Some(Note::Waits { code, .. }) => Some(code),
             _ => None,
@@ -174,9 +174,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_campaign_that_stands_still_says_what_it_waits_for() {
         let note = said(None, standing(5, 1), &unreachable()).await;
-        assert_eq!(waits(note), Some(waiting::SMTP_UNREACHABLE));
+        assert_eq!(waits(note.as_ref()), Some(waiting::SMTP_UNREACHABLE));
         let note = said(None, standing(5, 1), &no_worker(40)).await;
-        assert_eq!(waits(note), Some(waiting::NO_WORKER));
+        assert_eq!(waits(note.as_ref()), Some(waiting::NO_WORKER));
         assert_eq!(said(None, standing(5, 1), &no_worker(39)).await, None);
         assert_eq!(
             said(None, standing(5, 1), &Obstacles::default()).await,
@@ -208,7 +208,7 @@ mod tests {
     async fn the_last_word_on_a_campaign_is_the_latest_reason() {
         let unreached = Some(waiting::SMTP_UNREACHABLE);
         let note = said(unreached, standing(5, 1), &no_worker(60)).await;
-        assert_eq!(waits(note), Some(waiting::NO_WORKER));
+        assert_eq!(waits(note.as_ref()), Some(waiting::NO_WORKER));
         let note = said(
             Some(waiting::NO_WORKER),
             standing(5, 1),
