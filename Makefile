@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. What they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt lint clean
+.PHONY: help run worker test fmt lint clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -8,6 +8,10 @@ help: ## Say what can be made
 run: ## Build what is missing and start Palomar on this machine (Ctrl-C stops it)
 	@scripts/setup run
 	@exec scripts/run
+
+worker: ## The same for a worker of its own, where DATABASE_URL, REDIS_URL and SMTP_URL are set
+	@scripts/setup run
+	@exec scripts/run worker
 
 test: ## Install what is missing and run every check that CI runs
 	@scripts/setup test
