@@ -1,6 +1,9 @@
 //! `palomar-worker`: sends what servers have stored. `healthcheck` asks whether the worker beside
 //! it is alive.
 
+// The jobs' types nest deeper than the compiler looks by default, when it optimises.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 #[tokio::main]
