@@ -9,7 +9,7 @@ COPY --from=node /usr/local/lib/node_modules /usr/local/lib/node_modules
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
 # The tools first: they take longest and change seldom.
 COPY Cargo.toml Cargo.lock package.json package-lock.json .npmrc ./
-COPY scripts scripts
+COPY scripts/environment.sh scripts/setup scripts/
 RUN scripts/setup run
 COPY . .
 # Backtraces keep their names without the lines, and the image half its size.
