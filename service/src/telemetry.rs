@@ -15,10 +15,10 @@ use tracing_subscriber::{
 
 use crate::config::{LogConfig, LogFormat};
 
-/// Crates that say at `info` or `debug` what only their authors want to know; what apalis reports
-/// of a failed worker, the worker says itself. `RUST_LOG` can still name them.
-const QUIET: &str = "sqlx=warn,sea_orm=warn,sea_orm_migration=warn,hyper=warn,h2=warn,\
-                     rustls=warn,tower_http=warn,mio=warn,apalis_core=off,html5ever=error";
+/// Crates that say what only their authors want to know, or what is said here anyhow: every failed
+/// statement, job and worker is logged where it is handled. `RUST_LOG` can still name them.
+const QUIET: &str = "sqlx=error,sea_orm=warn,sea_orm_migration=warn,hyper=warn,h2=warn,\
+                     rustls=warn,tower_http=warn,mio=warn,apalis=off,html5ever=error";
 
 /// How many days of files are kept.
 const KEPT_FILES: usize = 30;
@@ -114,9 +114,9 @@ mod tests {
 
     #[test]
     fn noisy_crates_are_quiet_unless_they_are_named() {
-        assert!(filter("info").to_string().contains("sqlx=warn"));
+        assert!(filter("info").to_string().contains("sqlx=error"));
         let named = filter("info,sqlx=debug").to_string();
         assert!(named.contains("sqlx=debug"), "{named}");
-        assert!(!named.contains("sqlx=warn"), "{named}");
+        assert!(!named.contains("sqlx=error"), "{named}");
     }
 }

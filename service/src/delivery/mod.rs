@@ -70,7 +70,7 @@ pub const SLICES_AT_ONCE: usize = 4;
 /// How long a job waits for a place, and then for its slice before it leaves it to the engine.
 /// Both together stay far below the time after which apalis gives a silent worker up.
 const JOB_WAITS_FOR_PLACE: Duration = Duration::from_secs(15);
-const JOB_WAITS_FOR_SLICE: Duration = Duration::from_secs(5);
+const JOB_WAITS_FOR_SLICE: Duration = Duration::from_secs(1);
 
 /// The engine of one process: its slots, its feed and its journal.
 #[derive(Debug)]

@@ -33,7 +33,7 @@ const MOST_WAITING: usize = 256;
 const MOST_AT_A_LOOK: usize = 64;
 /// Bells of one campaign that wait for each worker: enough that it never idles, few enough that a
 /// campaign that comes later is soon heard.
-const AHEAD_OF_A_WORKER: usize = SLICES_AT_ONCE;
+const AHEAD_OF_A_WORKER: usize = SLICES_AT_ONCE / 2;
 /// When nothing waits in the queue, a bell that was rung so long ago has been lost.
 const LOST_AFTER: Duration = Duration::from_secs(10);
 /// While others wait it may be among them for long.

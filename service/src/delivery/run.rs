@@ -33,9 +33,7 @@ use crate::{
 const RENEWALS_A_LEASE: u32 = 4;
 /// A slice that has been here for so long makes room when another one waits: on a slow line a
 /// small campaign is not kept waiting by the thousands of a large one.
-const TURN: Duration = Duration::from_secs(5);
-/// How often it is seen whether one waits.
-const SECOND: Duration = Duration::from_secs(1);
+const TURN: Duration = Duration::from_secs(2);
 /// The pause before the database is asked again to let a slice go.
 const RELEASE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -120,8 +118,8 @@ impl Runner {
     /// the process is to stop.
     async fn see_through(&self, work: &Arc<Work>) {
         let began = Instant::now();
-        let mut seconds = tokio::time::interval_at(began + TURN, SECOND);
-        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut moments = tokio::time::interval_at(began + TURN, TURN / 4);
+        moments.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut renewal = tokio::time::interval(self.lease / RENEWALS_A_LEASE);
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         renewal.tick().await;
@@ -132,7 +130,7 @@ impl Runner {
                 () = &mut over => return,
                 () = self.shared.stop.cancelled(), if !work.lease.is_given_up() => work.give_up(),
                 _ = renewal.tick() => self.renew(work).await,
-                _ = seconds.tick() => if self.wanted.load(Ordering::Relaxed) > 0 {
+                _ = moments.tick() => if self.wanted.load(Ordering::Relaxed) > 0 {
                     work.rest();
                 },
             }
