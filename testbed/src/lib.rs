@@ -6,7 +6,7 @@
 //! `PALOMAR_TEST_REDIS_URL`; neither set means SQLite. `scripts/test` starts both servers for the
 //! tests; what tests leave in them goes away with them.
 //!
-//! [`http`] asks a server that is a process of its own.
+//! [`http`] asks a server that is a process of its own, [`Session`] the database itself.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -14,12 +14,15 @@
 )]
 
 pub mod http;
+mod session;
 
 use std::path::Path;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use tempfile::TempDir;
 use url::Url;
+
+pub use session::{Lock, Session};
 
 /// The servers that tests share.
 #[derive(Clone, Debug)]

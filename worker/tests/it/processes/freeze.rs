@@ -2,37 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
-use sea_orm::{DatabaseTransaction, TransactionTrait};
-use tokio::{runtime::Handle, task::block_in_place};
+use testbed::Session;
+use tokio::task::block_in_place;
 
 use super::cluster::{Cluster, WINDOW, emails};
 
-/// A session of the test's own that holds one recipient's row.
-async fn lock_recipient(database: &DatabaseConnection, no: i64) -> DatabaseTransaction {
-    let transaction = database.begin().await.unwrap();
-    let lock = format!("SELECT id FROM recipient WHERE email_job_id = 1 AND no = {no} FOR UPDATE");
-    let lock = Statement::from_string(DbBackend::MySql, lock);
-    assert!(transaction.query_one_raw(lock).await.unwrap().is_some());
-    transaction
-}
-
 /// Returns once some transaction of this database waits for a lock.
-async fn until_one_waits(database: &DatabaseConnection) {
-    let question = "SELECT COUNT(*) AS n FROM information_schema.innodb_trx AS trx \
+async fn until_one_waits(database: &Session) {
+    let question = "SELECT COUNT(*) AS value FROM information_schema.innodb_trx AS trx \
                     JOIN information_schema.processlist AS session \
                     ON session.id = trx.trx_mysql_thread_id \
                     WHERE trx.trx_state = 'LOCK WAIT' AND session.db = DATABASE()";
     let began = Instant::now();
     // The server answers from memory while it is asked more often than ten times a second.
     let mut moments = tokio::time::interval(Duration::from_millis(200));
-    loop {
+    while database.number(question).await == 0 {
         moments.tick().await;
-        let question = Statement::from_string(DbBackend::MySql, question);
-        let row = database.query_one_raw(question).await.unwrap().unwrap();
-        if row.try_get::<i64>("", "n").unwrap() > 0 {
-            return;
-        }
         assert!(
             began.elapsed() < Duration::from_mins(1),
             "nobody ever waited"
@@ -46,18 +31,17 @@ async fn a_worker_frozen_in_a_transaction_blocks_nobody_and_thawed_it_starts_not
         return;
     }
     let cluster = Cluster::start(catcher::Options::default()).await;
-    let database = Database::connect(cluster.stores.database_url())
-        .await
-        .unwrap();
+    let database = Session::open(&cluster.stores).await;
     let emails = emails(3_000);
     let id = block_in_place(|| cluster.create(&emails));
 
     // Its journal runs into this row, with others of the same transaction locked already.
-    let locked = lock_recipient(&database, 700).await;
+    let row = "SELECT id FROM recipient WHERE email_job_id = 1 AND no = 700 FOR UPDATE";
+    let locked = database.lock(row).await;
     let frozen = block_in_place(|| cluster.worker());
     until_one_waits(&database).await;
     frozen.freeze();
-    locked.rollback().await.unwrap();
+    locked.let_go().await;
 
     block_in_place(|| {
         let _other = cluster.worker();
@@ -79,9 +63,4 @@ async fn a_worker_frozen_in_a_transaction_blocks_nobody_and_thawed_it_starts_not
         let sent = cluster.caught().accepted() - sent_before;
         assert!(sent <= settled, "{sent} more were sent, {settled} settled");
     });
-    Handle::current()
-        .spawn(database.close())
-        .await
-        .unwrap()
-        .unwrap();
 }

@@ -1,6 +1,6 @@
 //! How processes start, and what they say of parts that are missing.
 
-use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+use testbed::Session;
 
 use super::{
     cluster::{Cluster, emails},
@@ -36,18 +36,12 @@ async fn a_database_that_may_forget_commits_is_warned_of_at_the_start() {
         return;
     }
     let cluster = Cluster::start(catcher::Options::default()).await;
-    let database = Database::connect(cluster.stores.database_url())
-        .await
-        .unwrap();
     let question = "SELECT CAST(@@innodb_flush_log_at_trx_commit AS SIGNED) AS value";
-    let question = Statement::from_string(DbBackend::MySql, question);
-    let row = database.query_one_raw(question).await.unwrap().unwrap();
-    let value: i64 = row.try_get("", "value").unwrap();
+    let value = Session::open(&cluster.stores).await.number(question).await;
     let warned = cluster
         .server
         .times_said(&format!("innodb_flush_log_at_trx_commit is {value}"));
     assert_eq!(warned, usize::from(value != 1));
-    database.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
