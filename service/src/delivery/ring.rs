@@ -375,12 +375,12 @@ mod tests {
             return; // The queue inside the process loses none while the process lives.
         };
         let now = Timestamp(1_795_503_451_000);
-        assert_eq!(look(&ringer, 1, now).await, 3);
+        assert_eq!(look(&ringer, 2, now).await, 3);
         let later = now.plus(LOST_AFTER * 2);
-        assert_eq!(look(&ringer, 1, later).await, 3);
+        assert_eq!(look(&ringer, 2, later).await, 3);
         queue.lose_everything().await;
-        assert_eq!(look(&ringer, 1, now.plus(LOST_AFTER / 2)).await, 0);
-        assert_eq!(look(&ringer, 1, later).await, 3);
+        assert_eq!(look(&ringer, 2, now.plus(LOST_AFTER / 2)).await, 0);
+        assert_eq!(look(&ringer, 2, later).await, 3);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Condvar, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// What no test takes.
@@ -100,7 +100,14 @@ impl Process {
     /// SIGTERM, and its end.
     pub(crate) fn terminate(mut self) -> ExitStatus {
         self.signal("TERM");
-        self.child.wait().unwrap()
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not end");
+            std::thread::yield_now();
+        }
     }
 
     /// SIGKILL.

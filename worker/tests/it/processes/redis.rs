@@ -15,11 +15,11 @@ pub(crate) struct Redis {
 impl Redis {
     /// One that is not there yet, at an address of its own.
     pub(crate) fn away() -> Self {
-        // Free now, and nobody else asks the system for this one soon.
-        let address = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        // Below those the system gives out by itself, so that none takes it meanwhile.
+        let address = (0..100)
+            .map(|_| SocketAddr::from(([127, 0, 0, 1], rand::random_range(20_000..30_000))))
+            .find(|address| TcpListener::bind(address).is_ok())
+            .expect("a free port");
         Self {
             address,
             process: None,

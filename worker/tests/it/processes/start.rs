@@ -1,5 +1,7 @@
 //! How processes start, and what they say of parts that are missing.
 
+use std::time::{Duration, Instant};
+
 use testbed::Session;
 
 use super::{
@@ -60,7 +62,10 @@ async fn a_health_check_finds_the_worker_beside_it_alive_or_not() {
         assert!(!is_healthy());
         let worker = cluster.worker();
         // The first sign of life comes with the start.
-        while !is_healthy() {}
+        let began = Instant::now();
+        while !is_healthy() {
+            assert!(began.elapsed() < Duration::from_mins(1), "never healthy");
+        }
         assert!(worker.terminate().success());
         assert!(!is_healthy());
     });
