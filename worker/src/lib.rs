@@ -17,7 +17,7 @@ mod jobs;
 mod outcome;
 pub mod process;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use apalis::{
     layers::retry::{HasherRng, RetryPolicy},
@@ -37,6 +37,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// The pause before a worker that failed is built again: the queue may be away for long.
 const REBUILD_PAUSE: Duration = Duration::from_secs(1);
+/// A worker that listened for so long worked.
+const WORKED: Duration = Duration::from_secs(15);
 
 /// Runs the jobs until `stop` is cancelled, and returns once none is running. A worker that
 /// fails is built again, after a pause, for as long as it takes.
@@ -46,12 +48,15 @@ pub async fn run(services: Services, stop: CancellationToken) {
         // Never used twice: apalis refuses a name it has seen lately, and gives what a lost
         // worker had fetched to nobody while its name lives.
         let name = format!("send-slice-{:016x}", rand::random::<u64>());
+        let began = Instant::now();
         let ended = match listen(&services, &name, stop.clone()) {
             Ok(running) => running.await,
             Err(error) => Err(error),
         };
+        // One that worked for a while meets a new trouble, not the old one again.
+        failing &= began.elapsed() < WORKED;
         match ended {
-            Ok(()) => failing = false,
+            Ok(()) => {}
             // Said once: what is away may be away for hours.
             Err(error) if failing => tracing::debug!(worker.name = name, %error, "still failing"),
             Err(error) => {
@@ -64,7 +69,7 @@ pub async fn run(services: Services, stop: CancellationToken) {
         {
             tracing::debug!(worker.name = name, %error, "the queue remembers this worker");
         }
-        if failing && !stop.is_cancelled() {
+        if !stop.is_cancelled() {
             tokio::time::sleep(REBUILD_PAUSE).await;
         }
     }
