@@ -4,6 +4,8 @@ mod bundle;
 pub mod composer;
 mod document;
 
+use std::sync::LazyLock;
+
 use axum::{
     Router,
     extract::{Request, State},
@@ -12,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::{nonce::use_nonce, prelude::*};
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
 use service::Services;
 use tower_http::services::ServeDir;
 
@@ -23,12 +25,16 @@ use crate::{middleware::security_headers::page_policy, problem, state::AppState}
 /// The bundle's names carry a hash of what is in them.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
+/// The table of pages, made once in a process and before any page is: while leptos makes one, what
+/// any page of the process begins to load is never loaded (leptos-rs/leptos#4773).
+static TABLE: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(app::App));
+
 /// Every page's address, and every server function's.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let bundle = state.bundle.clone();
     Router::new().leptos_routes_with_context(
         state,
-        generate_route_list(app::App),
+        TABLE.clone(),
         context(state.services.clone()),
         move || document::whole(&bundle),
     )
