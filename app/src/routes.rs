@@ -55,6 +55,11 @@ pub(crate) fn campaign(id: CampaignId) -> String {
     format!("/campaigns/{id}")
 }
 
+/// The composer, for a campaign that was not started yet.
+pub(crate) fn edit(id: CampaignId) -> String {
+    format!("/campaigns/{id}/edit")
+}
+
 /// The events of one campaign.
 pub(crate) fn campaign_events(id: CampaignId) -> String {
     format!("/api/emails/{id}/events")

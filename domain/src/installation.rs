@@ -16,6 +16,8 @@ pub struct Installation {
     pub from_email: String,
     /// The SMTP server, by name: no address, no password.
     pub smtp_server: String,
+    /// Every SMTP server by its name, the default one first.
+    pub smtp_servers: Vec<String>,
     /// Whether that is the built-in catcher, so that nothing leaves this machine.
     pub catches_mail: bool,
     /// Processes that send now.

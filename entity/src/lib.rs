@@ -10,10 +10,13 @@
     reason = "columns are described where the schema is made, in `migration`"
 )]
 
+pub mod campaign_event;
 pub mod email_job;
 pub mod id_block;
 pub mod installation;
 pub mod prelude;
 pub mod recipient;
+pub mod send_pace;
+pub mod send_quota;
 pub mod slice;
 pub mod worker_process;

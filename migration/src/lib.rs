@@ -20,6 +20,8 @@ mod m20261124_000005_create_installation;
 mod m20261124_000006_create_worker_process;
 mod m20261124_000007_create_campaign_event;
 mod m20261124_000008_create_rate_sample;
+mod m20261124_000009_create_send_pace;
+mod m20261124_000010_create_send_quota;
 
 /// Brings a database to the present schema; running it again changes nothing.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000006_create_worker_process::Migration),
             Box::new(m20261124_000007_create_campaign_event::Migration),
             Box::new(m20261124_000008_create_rate_sample::Migration),
+            Box::new(m20261124_000009_create_send_pace::Migration),
+            Box::new(m20261124_000010_create_send_quota::Migration),
         ]
     }
 }

@@ -63,13 +63,11 @@ impl Application {
         let listener = TcpListener::bind(address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
 
-        let catcher = match config.smtp_url {
-            Some(_) => None,
-            None => Some(
-                Catcher::start(catcher::Options::default())
-                    .await
-                    .map_err(StartError::Catcher)?,
-            ),
+        let catcher = if config.smtp.is_empty() {
+            let options = catcher::Options::default();
+            Some(Catcher::start(options).await.map_err(StartError::Catcher)?)
+        } else {
+            None
         };
         let services = start::services(&config, catcher.as_ref()).await?;
         let stopping = CancellationToken::new();

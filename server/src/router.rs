@@ -17,7 +17,20 @@ pub fn router(state: AppState) -> Router {
     let api = Router::new()
         .route("/emails", post(campaigns::create).get(campaigns::list))
         .route("/emails/events", get(events::all))
-        .route("/emails/{id}", get(campaigns::get))
+        .route(
+            "/emails/{id}",
+            get(campaigns::get)
+                .patch(campaigns::edit)
+                .delete(campaigns::delete),
+        )
+        .route("/emails/{id}/start", post(campaigns::start))
+        .route("/emails/{id}/pause", post(campaigns::pause))
+        .route("/emails/{id}/resume", post(campaigns::resume))
+        .route("/emails/{id}/cancel", post(campaigns::cancel))
+        .route("/emails/{id}/duplicate", post(campaigns::duplicate))
+        .route("/emails/{id}/retry", post(campaigns::retry))
+        .route("/emails/{id}/resolve", post(campaigns::resolve))
+        .route("/emails/{id}/timeline", get(campaigns::timeline))
         .route("/emails/{id}/recipients", get(campaigns::recipients))
         .route("/emails/{id}/events", get(events::one))
         .fallback(no_such_address)

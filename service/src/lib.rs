@@ -37,7 +37,7 @@ pub mod start;
 pub mod telemetry;
 mod workers;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 pub use actor::Actor;
 pub use config::Config;
@@ -49,10 +49,15 @@ use self::{
     clock::Clock,
     database::Database,
     delivery::{Delivery, SliceOutcome, reconcile::Reconciler},
+    mail::routes::Routes,
     progress::{Progress, rates::Rates},
     queue::{QueueEnd, SendSlice},
     workers::Workers,
 };
+
+/// How long a bell is kept that cannot be answered while an SMTP server has a rest.
+const SHORTEST_REST: Duration = Duration::from_millis(200);
+const LONGEST_REST: Duration = Duration::from_secs(2);
 
 /// Everything Palomar can do, as a handle that is cheap to clone.
 #[derive(Clone)]
@@ -62,6 +67,7 @@ struct Inner {
     database: Arc<Database>,
     clock: Arc<dyn Clock>,
     sender: DefaultSender,
+    routes: Routes,
     installation: domain::installation::Installation,
     inbox: Option<Arc<dyn inbox::Inbox>>,
     queue: QueueEnd,
@@ -93,10 +99,27 @@ impl Services {
         let delivery = self.0.delivery.as_ref();
         let delivery = delivery.ok_or(Error::Unavailable("delivery"))?;
         let outcome = delivery.send_slice(job).await?;
-        if outcome == SliceOutcome::NoPlace {
-            self.0.reconciler.unring(job).await?;
+        match outcome {
+            SliceOutcome::NoPlace => self.0.reconciler.unring(job).await?,
+            SliceOutcome::Resting(rest) => self.unring_later(job, rest),
+            _ => {}
         }
         Ok(outcome)
+    }
+
+    /// Takes a bell back that another worker may answer, but not at once: this one would hear it
+    /// again and again. Where the process ends before, the bell is rung again as a lost one.
+    fn unring_later(&self, job: SendSlice, rest: Duration) {
+        let reconciler = Arc::clone(&self.0.reconciler);
+        tokio::spawn(async move {
+            tokio::time::sleep(rest.clamp(SHORTEST_REST, LONGEST_REST)).await;
+            if let Err(error) = reconciler.unring(job).await {
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "a bell was not taken back"
+                );
+            }
+        });
     }
 
     /// Stops sending: nobody is started any more, and dialogues that have begun come to their
@@ -158,6 +181,10 @@ impl Services {
 
     fn default_sender(&self) -> &DefaultSender {
         &self.0.sender
+    }
+
+    fn routes(&self) -> &Routes {
+        &self.0.routes
     }
 
     fn reconciler(&self) -> &Reconciler {

@@ -15,11 +15,15 @@ use crate::{
     Config, Inner, Services,
     campaigns::store::DefaultSender,
     clock::{Clock, SystemClock},
+    config::{DEFAULT_SERVER, SmtpConfig, SmtpUrl, Uncertain},
     database::{self, Database, OpenError},
     delivery::{self, Delivery, lease, reconcile, reconcile::Reconciler},
     inbox::Inbox,
     installation,
-    mail::server::{SmtpServer, UrlError},
+    mail::{
+        routes::Routes,
+        server::{SmtpServer, UrlError},
+    },
     progress::{Progress, rates::Rates},
     queue::{InProcessQueue, QueueEnd, RedisQueue},
     workers::{self, Announcement, Workers},
@@ -46,6 +50,15 @@ pub enum StartError {
     /// `MAIL_FROM` is not a sender.
     #[error("MAIL_FROM is not a sender")]
     MailFrom(#[from] AddressError),
+}
+
+impl From<delivery::StartError> for StartError {
+    fn from(error: delivery::StartError) -> Self {
+        match error {
+            delivery::StartError::Url(error) => Self::SmtpUrl(error),
+            delivery::StartError::Database(error) => Self::Database(error),
+        }
+    }
 }
 
 /// What a process is for.
@@ -121,28 +134,31 @@ impl Services {
         let database = Arc::new(Database::open(&config.database_url, lease).await?);
         let secret = installation::secret(&database, clock.now()).await?;
         let mailbox = Mailbox::parse(&config.mail_from)?;
-        let server = smtp_server(config, catcher.as_ref().map(|(address, _)| *address))?;
-        let installation = installation_view(config, &mailbox, &server);
+        let routes = routes(config, catcher.as_ref().map(|(address, _)| *address));
+        let installation = installation_view(config, &mailbox, &routes);
+        let uncertain = config.delivery.uncertain;
         let queue = match &config.redis {
             None => QueueEnd::InProcess(InProcessQueue::default()),
             Some(redis) => QueueEnd::Redis(RedisQueue::open(redis).map_err(StartError::RedisUrl)?),
         };
         let this = Announcement {
             id: workers::new_id(),
-            concurrency: config.delivery.concurrency,
+            concurrency: connections(&routes, config.delivery.concurrency),
         };
         let woken = Arc::new(Notify::new());
-        let delivery = role.sends().then(|| {
-            let parts = delivery::Parts {
-                owner: this.id.clone(),
-                database: Arc::clone(&database),
-                clock: Arc::clone(&clock),
-                server,
-                secret,
-                let_go: Arc::clone(&woken),
-            };
-            Arc::new(Delivery::start(parts, &config.delivery))
-        });
+        let parts = delivery::Parts {
+            owner: this.id.clone(),
+            database: Arc::clone(&database),
+            clock: Arc::clone(&clock),
+            routes: routes.clone(),
+            secret,
+            let_go: Arc::clone(&woken),
+        };
+        let delivery = if role.sends() {
+            Some(Arc::new(Delivery::start(parts, &config.delivery).await?))
+        } else {
+            None
+        };
         let workers = Arc::new(Workers::new(role.sends().then(|| this.clone())));
         let reconciler = Reconciler::new(reconcile::Parts {
             database: Arc::clone(&database),
@@ -150,6 +166,7 @@ impl Services {
             queue: queue.clone(),
             delivery: delivery.clone(),
             workers: Arc::clone(&workers),
+            uncertain,
             woken,
         });
         let tasks = Tasks {
@@ -163,6 +180,7 @@ impl Services {
                 name: mailbox.name().map(ToOwned::to_owned),
                 email: mailbox.address().as_written().to_owned(),
             },
+            routes,
             installation,
             inbox: catcher.map(|(_, inbox)| inbox),
             queue,
@@ -173,11 +191,11 @@ impl Services {
             progress: Progress::default(),
             tasks,
         }));
-        services.spawn_background(role, lease, this);
+        services.spawn_background(role, (lease, uncertain), this);
         Ok(services)
     }
 
-    fn spawn_background(&self, role: Role, lease: Duration, this: Announcement) {
+    fn spawn_background(&self, role: Role, lease: (Duration, Uncertain), this: Announcement) {
         let Tasks { stop, tracker } = &self.0.tasks;
         let (database, clock) = (&self.0.database, &self.0.clock);
         let (reconciler, until) = (Arc::clone(&self.0.reconciler), stop.clone());
@@ -240,31 +258,45 @@ pub async fn worker_is_alive(config: &Config) -> Result<bool, StartError> {
     Ok(alive)
 }
 
-fn smtp_server(
-    config: &Config,
-    catcher: Option<std::net::SocketAddr>,
-) -> Result<SmtpServer, UrlError> {
-    match (&config.smtp_url, catcher) {
-        (Some(url), _) => Ok(SmtpServer::from_url(url)?.named("default")),
-        (None, Some(address)) => {
-            Ok(SmtpServer::from_url(&format!("smtp://{address}?tls=none"))?.named("catcher"))
-        }
-        // A test without mail: nothing listens there, so nothing is delivered.
-        (None, None) => Ok(SmtpServer::from_url("smtp://127.0.0.1:9?tls=none")?.named("nowhere")),
+/// The SMTP servers that are set up, or the catcher.
+fn routes(config: &Config, catcher: Option<std::net::SocketAddr>) -> Routes {
+    if !config.smtp.is_empty() {
+        return Routes::new(config.smtp.clone());
     }
+    // A test without mail: nothing listens there, so nothing is delivered.
+    let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+    let url = SmtpUrl::of_catcher(catcher.unwrap_or(nowhere));
+    Routes::new(vec![SmtpConfig::at(DEFAULT_SERVER, url)])
 }
 
-fn installation_view(config: &Config, sender: &Mailbox, server: &SmtpServer) -> Installation {
+/// Connections of one process that sends, to all servers together.
+fn connections(routes: &Routes, each: u32) -> u32 {
+    let servers = routes.servers().iter();
+    servers
+        .map(|server| server.connections.unwrap_or(each))
+        .sum()
+}
+
+fn installation_view(config: &Config, sender: &Mailbox, routes: &Routes) -> Installation {
+    let host = |server: &SmtpConfig| SmtpServer::from_url(&server.url).map(|s| s.host().to_owned());
+    let catches_mail = config.smtp.is_empty();
     Installation {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         local_mode: true,
         from_name: sender.name().map(ToOwned::to_owned),
         from_email: sender.address().as_written().to_owned(),
-        smtp_server: match &config.smtp_url {
-            Some(_) => server.host().to_owned(),
-            None => "the built-in catcher".to_owned(),
+        smtp_server: match routes.servers() {
+            _ if catches_mail => "the built-in catcher".to_owned(),
+            [server] => host(server).unwrap_or_else(|_| server.name.clone()),
+            [first, ..] => first.name.clone(),
+            [] => String::new(),
         },
-        catches_mail: config.smtp_url.is_none(),
+        smtp_servers: routes
+            .servers()
+            .iter()
+            .map(|server| server.name.clone())
+            .collect(),
+        catches_mail,
         ..Installation::default()
     }
 }

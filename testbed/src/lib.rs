@@ -69,26 +69,30 @@ pub struct Stores {
 impl Stores {
     /// Empty stores nobody else uses.
     pub async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = match Servers::find() {
-            None => {
-                let file = folder.path().join("palomar.db");
-                vec![setting(
-                    "DATABASE_URL",
-                    format!("sqlite://{}", file.display()),
-                )]
-            }
-            Some(servers) => {
-                let name = format!("palomar_test_{:016x}", rand::random::<u64>());
-                let url = create_database(&servers.database, &name).await;
-                vec![
-                    setting("DATABASE_URL", url),
-                    setting("REDIS_URL", servers.redis),
-                    setting("REDIS_PREFIX", name),
-                ]
-            }
+        let Some(servers) = Servers::find() else {
+            return Self::embedded();
         };
-        Self { settings, folder }
+        let name = format!("palomar_test_{:016x}", rand::random::<u64>());
+        let url = create_database(&servers.database, &name).await;
+        Self {
+            settings: vec![
+                setting("DATABASE_URL", url),
+                setting("REDIS_URL", servers.redis),
+                setting("REDIS_PREFIX", name),
+            ],
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
+    }
+
+    /// An SQLite file, whatever the tests run on.
+    pub fn embedded() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("palomar.db");
+        let url = format!("sqlite://{}", file.display());
+        Self {
+            settings: vec![setting("DATABASE_URL", url)],
+            folder,
+        }
     }
 
     /// `DATABASE_URL`, and with Redis `REDIS_URL` and `REDIS_PREFIX`.

@@ -3,8 +3,8 @@
 use domain::{
     CampaignId,
     campaign::{
-        Campaign, CampaignContent, CampaignCreated, CampaignForm, CampaignList, CampaignSummary,
-        Overview,
+        Campaign, CampaignContent, CampaignCreated, CampaignEvent, CampaignForm, CampaignList,
+        CampaignSummary, Overview, ResolveRequest, RetryRequest,
     },
     page::Page,
     recipient::{FailureReason, Recipient, RecipientList},
@@ -64,4 +64,85 @@ pub(crate) async fn list_failure_reasons(id: CampaignId) -> Result<Vec<FailureRe
 #[server(prefix = "/ui", endpoint = "campaigns/content", input = Json)]
 pub(crate) async fn get_content(id: CampaignId) -> Result<CampaignContent, CallError> {
     answer(services()?.campaigns().content(&actor(), id).await)
+}
+
+/// Changes what was not started yet, and with the form's intent starts it.
+#[server(prefix = "/ui", endpoint = "campaigns/edit", input = Json)]
+pub(crate) async fn edit_campaign(
+    id: CampaignId,
+    form: CampaignForm,
+) -> Result<Campaign, CallError> {
+    let campaign = answer(
+        services()?
+            .campaigns()
+            .edit_from_form(&actor(), id, form)
+            .await,
+    )?;
+    leptos_axum::redirect(&crate::routes::campaign(id));
+    Ok(campaign)
+}
+
+/// Starts a draft or scheduled campaign now.
+#[server(prefix = "/ui", endpoint = "campaigns/start", input = Json)]
+pub(crate) async fn start_campaign(id: CampaignId) -> Result<Campaign, CallError> {
+    answer(services()?.campaigns().start(&actor(), id).await)
+}
+
+/// Lets a campaign stand still.
+#[server(prefix = "/ui", endpoint = "campaigns/pause", input = Json)]
+pub(crate) async fn pause_campaign(id: CampaignId) -> Result<Campaign, CallError> {
+    answer(services()?.campaigns().pause(&actor(), id).await)
+}
+
+/// Lets a campaign go on.
+#[server(prefix = "/ui", endpoint = "campaigns/resume", input = Json)]
+pub(crate) async fn resume_campaign(id: CampaignId) -> Result<Campaign, CallError> {
+    answer(services()?.campaigns().resume(&actor(), id).await)
+}
+
+/// Ends a campaign for good.
+#[server(prefix = "/ui", endpoint = "campaigns/cancel", input = Json)]
+pub(crate) async fn cancel_campaign(id: CampaignId) -> Result<Campaign, CallError> {
+    answer(services()?.campaigns().cancel(&actor(), id).await)
+}
+
+/// Takes a campaign away, and sends the page on to the list.
+#[server(prefix = "/ui", endpoint = "campaigns/delete", input = Json)]
+pub(crate) async fn delete_campaign(id: CampaignId) -> Result<(), CallError> {
+    answer(services()?.campaigns().delete(&actor(), id).await)?;
+    leptos_axum::redirect(crate::routes::DASHBOARD);
+    Ok(())
+}
+
+/// Copies a campaign into a draft, and sends the page on to change it.
+#[server(prefix = "/ui", endpoint = "campaigns/duplicate", input = Json)]
+pub(crate) async fn duplicate_campaign(id: CampaignId) -> Result<Campaign, CallError> {
+    let copy = answer(services()?.campaigns().duplicate(&actor(), id).await)?;
+    leptos_axum::redirect(&crate::routes::edit(copy.summary.id));
+    Ok(copy)
+}
+
+/// Sends once more to those who failed, or are unknown.
+#[server(prefix = "/ui", endpoint = "campaigns/retry", input = Json)]
+pub(crate) async fn retry_campaign(
+    id: CampaignId,
+    request: RetryRequest,
+) -> Result<Campaign, CallError> {
+    answer(services()?.campaigns().retry(&actor(), id, request).await)
+}
+
+/// Settles those whose outcome is unknown.
+#[server(prefix = "/ui", endpoint = "campaigns/resolve", input = Json)]
+pub(crate) async fn resolve_campaign(
+    id: CampaignId,
+    request: ResolveRequest,
+) -> Result<Campaign, CallError> {
+    let campaigns = services()?.campaigns();
+    answer(campaigns.resolve(&actor(), id, request).await)
+}
+
+/// What happened to a campaign, the latest first.
+#[server(prefix = "/ui", endpoint = "campaigns/timeline", input = Json)]
+pub(crate) async fn list_events(id: CampaignId) -> Result<Vec<CampaignEvent>, CallError> {
+    answer(services()?.campaigns().events(&actor(), id).await)
 }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{
     CampaignStatus,
-    rules::{an_address, no_merge_variable, no_nul, not_blank, single_line},
+    rules::{a_server_name, an_address, no_merge_variable, no_nul, single_line},
 };
-use crate::page::MAX_LIMIT;
+use crate::{FieldError, page::MAX_LIMIT};
 
 /// The longest subject, in characters.
 pub const MAX_SUBJECT_LENGTH: usize = 500;
@@ -43,6 +43,14 @@ pub struct CampaignCreate {
     /// What to do when a recipient's address is not valid.
     #[serde(default)]
     pub invalid_recipients: InvalidRecipients,
+    /// When it starts by itself: RFC 3339, or RFC 9557 for a local time with its zone, as in
+    /// `2026-12-01T09:00[Europe/Madrid]`. At once when absent.
+    pub scheduled_at: Option<String>,
+    /// Whether it is kept as a draft: then it may be incomplete, and nothing is sent.
+    #[serde(default)]
+    pub draft: bool,
+    /// By which SMTP server it goes; by the sender's domain when absent.
+    pub smtp_server: Option<String>,
 }
 
 /// What a create does about recipients whose address is not valid.
@@ -130,24 +138,43 @@ pub struct CampaignForm {
     pub invalid_recipients: InvalidRecipients,
     /// Made with the form, so that sending the same form twice creates one campaign.
     pub idempotency_key: String,
+    /// What is to be done with it.
+    pub intent: FormIntent,
+    /// When it starts, with [`FormIntent::Schedule`]: a local time, as in `2026-12-01T09:00`.
+    pub scheduled_at: String,
+    /// The zone of that time, as in `Europe/Madrid`; UTC when blank.
+    pub time_zone: String,
+    /// By which SMTP server it goes; by the sender's domain when blank.
+    pub smtp_server: String,
+}
+
+/// What a composer's form asks for, by the button that was pressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FormIntent {
+    /// Send it now.
+    #[default]
+    Send,
+    /// Start it at its time.
+    Schedule,
+    /// Keep it, and send nothing.
+    Draft,
 }
 
 /// A campaign without its recipients, and the rules it must keep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[serde(rename_all = "camelCase")]
 pub struct CampaignContent {
-    /// The subject: one line, not empty.
+    /// The subject: one line.
     #[garde(
         length(chars, max = MAX_SUBJECT_LENGTH),
-        custom(not_blank),
         custom(single_line),
         custom(no_merge_variable)
     )]
     pub subject: String,
-    /// The HTML body: not empty.
+    /// The HTML body.
     #[garde(
         length(bytes, max = MAX_BODY_LENGTH),
-        custom(not_blank),
         custom(no_nul),
         custom(no_merge_variable)
     )]
@@ -171,6 +198,21 @@ pub struct CampaignContent {
     /// Where answers go.
     #[garde(inner(custom(an_address)))]
     pub reply_to: Option<String>,
+    /// By which SMTP server it goes; by the sender's domain when absent.
+    #[garde(inner(custom(a_server_name)))]
+    pub smtp_server: Option<String>,
+}
+
+impl CampaignContent {
+    /// What a draft may lack and a campaign that is sent may not, as faults.
+    #[must_use]
+    pub fn missing(&self) -> Vec<FieldError> {
+        [("subject", &self.subject), ("body", &self.body)]
+            .into_iter()
+            .filter(|(_, text)| text.trim().is_empty())
+            .map(|(path, _)| FieldError::new(path, "must not be blank"))
+            .collect()
+    }
 }
 
 impl CampaignCreate {
@@ -185,6 +227,7 @@ impl CampaignCreate {
             from_name: self.from_name,
             from_email: self.from_email,
             reply_to: self.reply_to,
+            smtp_server: self.smtp_server,
         };
         (content, self.recipients, self.invalid_recipients)
     }
@@ -204,6 +247,7 @@ impl CampaignForm {
             from_name: said(self.from_name),
             from_email: said(self.from_email),
             reply_to: said(self.reply_to),
+            smtp_server: said(self.smtp_server),
         };
         (content, self.recipients, self.invalid_recipients)
     }
@@ -276,7 +320,7 @@ mod tests {
 
     #[test]
     fn no_header_can_be_broken_into_two() {
-        for subject in ["a\r\nBcc: x@y.z", "a\nb", "a\rb", "a\0b", "", "   "] {
+        for subject in ["a\r\nBcc: x@y.z", "a\nb", "a\rb", "a\0b"] {
             let content = CampaignContent {
                 subject: subject.to_owned(),
                 ..content()
@@ -288,6 +332,18 @@ mod tests {
             ..content()
         };
         assert_eq!(faults(&content), ["fromName"]);
+    }
+
+    #[test]
+    fn what_is_sent_has_a_subject_and_a_body_and_a_draft_need_not() {
+        let content = CampaignContent {
+            subject: "  ".to_owned(),
+            ..CampaignContent::default()
+        };
+        assert_eq!(faults(&content), Vec::<String>::new());
+        let missing: Vec<_> = content.missing().into_iter().map(|f| f.path).collect();
+        assert_eq!(missing, ["subject", "body"]);
+        assert_eq!(self::content().missing(), []);
     }
 
     #[test]

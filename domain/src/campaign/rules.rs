@@ -7,13 +7,6 @@
 
 use crate::address::EmailAddress;
 
-pub(super) fn not_blank(text: &str, _: &()) -> garde::Result {
-    if text.trim().is_empty() {
-        return Err(garde::Error::new("must not be blank"));
-    }
-    Ok(())
-}
-
 /// A header is one line: whoever could break it could write headers of their own.
 pub(super) fn single_line(text: &str, _: &()) -> garde::Result {
     if text.chars().any(char::is_control) {
@@ -45,4 +38,12 @@ pub(super) fn an_address(text: &str, _: &()) -> garde::Result {
     EmailAddress::parse(text)
         .map(drop)
         .map_err(|error| garde::Error::new(error.to_string()))
+}
+
+/// A name as it stands in the configuration.
+pub(super) fn a_server_name(text: &str, _: &()) -> garde::Result {
+    if text.is_empty() || text.len() > 64 || text.chars().any(char::is_control) {
+        return Err(garde::Error::new("must be the name of an SMTP server"));
+    }
+    Ok(())
 }

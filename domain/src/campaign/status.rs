@@ -75,6 +75,12 @@ impl CampaignStatus {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
 
+    /// Whether it may still be changed: it was never started.
+    #[must_use]
+    pub fn is_editable(self) -> bool {
+        matches!(self, Self::Draft | Self::Scheduled)
+    }
+
     /// Whether workers may be at it now.
     #[must_use]
     pub fn is_running(self) -> bool {

@@ -21,6 +21,8 @@ pub struct CampaignSummary {
     pub from_name: Option<String>,
     /// The sender's address.
     pub from_email: String,
+    /// The SMTP server it goes by, where one was chosen; by the sender's domain otherwise.
+    pub smtp_server: Option<String>,
     /// Where it stands.
     pub status: CampaignStatus,
     /// How many recipients are where.
@@ -38,6 +40,8 @@ pub struct CampaignSummary {
     pub next_attempt_at: Option<Timestamp>,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// When it starts, or started, by itself.
+    pub scheduled_at: Option<Timestamp>,
     /// When a worker first took it up.
     pub started_at: Option<Timestamp>,
     /// When it ended.

@@ -8,7 +8,10 @@ use axum::{
 };
 use domain::{
     CampaignId,
-    campaign::{Campaign, CampaignCreate, CampaignList, CampaignSummary},
+    campaign::{
+        Campaign, CampaignCreate, CampaignEdit, CampaignEvent, CampaignList, CampaignSummary,
+        ResolveRequest, RetryRequest,
+    },
     page::Page,
     recipient::{Recipient, RecipientList},
 };
@@ -76,4 +79,103 @@ pub async fn recipients(
         .recipients(&Actor::Local, id, request)
         .await?;
     Ok(Answer(page))
+}
+
+/// `PATCH /api/emails/{id}`: changes a draft or scheduled campaign. What is absent stays, `null`
+/// takes away; 409 once it was started.
+pub async fn edit(
+    State(services): State<Services>,
+    Path(id): Path<CampaignId>,
+    Json(edit): Json<CampaignEdit>,
+) -> Result<Answer<Campaign>, Problem> {
+    let campaign = services.campaigns().edit(&Actor::Local, id, edit).await?;
+    Ok(Answer(campaign))
+}
+
+/// `DELETE /api/emails/{id}`: 204; 409 while it is being sent.
+pub async fn delete(
+    State(services): State<Services>,
+    Path(id): Path<CampaignId>,
+) -> Result<StatusCode, Problem> {
+    services.campaigns().delete(&Actor::Local, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/emails/{id}/start`: sends a draft or scheduled campaign now. Asked for again it
+/// changes nothing, as all of these.
+pub async fn start(
+    State(services): State<Services>,
+    Path(id): Path<CampaignId>,
+) -> Result<Answer<Campaign>, Problem> {
+    let campaign = services.campaigns().start(&Actor::Local, id).await?;
+    Ok(Answer(campaign))
+}
+
+/// `POST /api/emails/{id}/pause`: it stands still within two seconds, on every worker.
+pub async fn pause(
+    State(services): State<Services>,
+    Path(id): Path<CampaignId>,
+) -> Result<Answer<Campaign>, Problem> {
+    let campaign = services.campaigns().pause(&Actor::Local, id).await?;
+    Ok(Answer(campaign))
+}
+
+/// `POST /api/emails/{id}/resume`: it goes on, whoever paused it.
+pub async fn resume(
+    State(services): State<Services>,
+    Path(id): Path<CampaignId>,
+) -> Result<Answer<Campaign>, Problem> {
+    let campaign = services.campaigns().resume(&Actor::Local, id).await?;
+    Ok(Answer(campaign))
+}
+
+/// `POST /api/emails/{id}/cancel`: whoever was not written to yet is SKIPPED.
+pub async fn cancel(
+    State(services): State<Services>,
+    Path(id): Path<CampaignId>,
+) -> Result<Answer<Campaign>, Problem> {
+    let campaign = services.campaigns().cancel(&Actor::Local, id).await?;
+    Ok(Answer(campaign))
+}
+
+/// `POST /api/emails/{id}/duplicate`: 201 and a new draft with the same message and list.
+pub async fn duplicate(
+    State(services): State<Services>,
+    Path(id): Path<CampaignId>,
+) -> Result<Response, Problem> {
+    let campaign = services.campaigns().duplicate(&Actor::Local, id).await?;
+    let location = format!("/api/emails/{}", campaign.summary.id);
+    let location = [(header::LOCATION, location)];
+    Ok((StatusCode::CREATED, location, Answer(campaign)).into_response())
+}
+
+/// `POST /api/emails/{id}/retry`: sends once more to those who failed, or are unknown.
+pub async fn retry(
+    State(services): State<Services>,
+    Path(id): Path<CampaignId>,
+    Json(request): Json<RetryRequest>,
+) -> Result<Answer<Campaign>, Problem> {
+    let campaigns = services.campaigns();
+    let campaign = campaigns.retry(&Actor::Local, id, request).await?;
+    Ok(Answer(campaign))
+}
+
+/// `POST /api/emails/{id}/resolve`: settles those whose outcome is unknown.
+pub async fn resolve(
+    State(services): State<Services>,
+    Path(id): Path<CampaignId>,
+    Json(request): Json<ResolveRequest>,
+) -> Result<Answer<Campaign>, Problem> {
+    let campaigns = services.campaigns();
+    let campaign = campaigns.resolve(&Actor::Local, id, request).await?;
+    Ok(Answer(campaign))
+}
+
+/// `GET /api/emails/{id}/timeline`: what happened to it, the latest first; at most 200.
+pub async fn timeline(
+    State(services): State<Services>,
+    Path(id): Path<CampaignId>,
+) -> Result<Answer<Vec<CampaignEvent>>, Problem> {
+    let events = services.campaigns().events(&Actor::Local, id).await?;
+    Ok(Answer(events))
 }

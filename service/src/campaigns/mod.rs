@@ -4,12 +4,22 @@
 //! |---|---|
 //! | `prepare` | from what came in to what may be stored; pure |
 //! | `store` | the rows of a new campaign, sealed at the end |
+//! | `control` | start, pause, resume, cancel, delete, and what starts by itself |
+//! | `edit` | changing what was not started yet, and copying |
+//! | `again` | retry, resend, and taking for sent |
+//! | `steering` | all of these, as use-cases |
+//! | `timeline` | what happened to a campaign |
 //! | `queries` | what is asked of the database |
 //! | `view` | from rows to what the outside sees |
 
+mod again;
+pub(crate) mod control;
+mod edit;
 mod prepare;
 pub(crate) mod queries;
+mod steering;
 pub(crate) mod store;
+pub(crate) mod timeline;
 pub(crate) mod view;
 
 use std::time::Duration;
@@ -27,7 +37,7 @@ use garde::Validate;
 use sea_orm::SqlErr;
 
 use self::{
-    prepare::Prepared,
+    prepare::{Circumstances, Prepared},
     queries::{CampaignRow, SliceSums},
 };
 use crate::{Actor, Error, Result, Services};
@@ -63,7 +73,8 @@ impl Campaigns {
         input: CampaignCreate,
         key: Option<String>,
     ) -> Result<Created> {
-        self.store(move || prepare::from_request(input), key).await
+        self.store(move |with| prepare::from_request(input, with), key)
+            .await
     }
 
     /// The same, from the composer's form, which carries its key with it.
@@ -73,7 +84,8 @@ impl Campaigns {
             let fault = FieldError::new("idempotencyKey", "must be at most 255 octets");
             return Err(Error::Invalid(vec![fault]));
         }
-        self.store(move || prepare::from_form(form), key).await
+        self.store(move |with| prepare::from_form(form, with), key)
+            .await
     }
 
     /// One campaign's true state now.
@@ -111,15 +123,7 @@ impl Campaigns {
     pub async fn content(&self, _actor: &Actor, id: CampaignId) -> Result<CampaignContent> {
         let row = queries::find_whole(self.0.database().reader(), id).await?;
         let row = row.ok_or(Error::NotFound("campaign"))?;
-        Ok(CampaignContent {
-            subject: row.subject,
-            body: row.body,
-            text_body: row.text_body,
-            name: Some(row.name),
-            from_name: row.from_name,
-            from_email: Some(row.from_email),
-            reply_to: row.reply_to,
-        })
+        Ok(edit::content_of(row))
     }
 
     /// Campaigns, newest first.
@@ -233,14 +237,11 @@ impl Campaigns {
 
     async fn store(
         &self,
-        prepare: impl FnOnce() -> Result<Prepared, Vec<FieldError>> + Send + 'static,
+        prepare: impl FnOnce(&Circumstances) -> Result<Prepared, Vec<FieldError>> + Send + 'static,
         key: Option<String>,
     ) -> Result<Created> {
-        // A list of a million is seconds of work: not on the threads that answer others.
-        let prepared = tokio::task::spawn_blocking(prepare)
-            .await
-            .map_err(|_| Error::Unavailable("the reader of lists"))?
-            .map_err(Error::Invalid)?;
+        let circumstances = self.circumstances();
+        let prepared = aside(move || prepare(&circumstances)).await?;
         if let Some(key) = &key
             && let Some(replayed) = self.replay(key, &prepared).await?
         {
@@ -268,6 +269,14 @@ impl Campaigns {
                 }
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            now: self.0.clock().now(),
+            routes: self.0.routes().clone(),
+            default_sender: self.0.default_sender().email.clone(),
         }
     }
 
@@ -300,6 +309,16 @@ impl Campaigns {
             replayed,
         })
     }
+}
+
+/// Does what takes long off the threads that answer others: a list of a million is seconds of work.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Vec<FieldError>> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Error::Unavailable("the reader of lists"))?
+        .map_err(Error::Invalid)
 }
 
 fn validate(request: &impl Validate<Context = ()>) -> Result<()> {

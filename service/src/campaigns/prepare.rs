@@ -4,9 +4,12 @@
 use std::collections::HashSet;
 
 use domain::{
-    FieldError,
+    FieldError, Timestamp,
     address::EmailAddress,
-    campaign::{CampaignContent, CampaignCreate, CampaignForm, InvalidRecipients, LeftOut},
+    campaign::{
+        CampaignContent, CampaignCreate, CampaignForm, FormIntent, InvalidRecipients, LeftOut,
+        RecipientInput,
+    },
     error::{MAX_FIELDS, fields_of},
     recipient_list::{self, RecipientList},
 };
@@ -14,14 +17,38 @@ use garde::Validate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::mail::routes::{NoRoute, Routes};
+
 /// A campaign that may be stored.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) content: CampaignContent,
     pub(super) recipients: Vec<PreparedRecipient>,
     pub(super) left_out: LeftOut,
+    /// Whether it is sent, and when.
+    pub(super) plan: Plan,
     /// What the request was, so that a key used again for another one is noticed.
     pub(super) request_hash: String,
+}
+
+/// What is to happen with a campaign once it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// It is sent at once.
+    Now,
+    /// It is sent at that time.
+    At(Timestamp),
+    /// It is kept, and may be incomplete.
+    Draft,
+}
+
+/// What a plan is read with.
+#[derive(Clone, Debug)]
+pub(super) struct Circumstances {
+    pub(super) now: Timestamp,
+    pub(super) routes: Routes,
+    /// The sender of a campaign that names none.
+    pub(super) default_sender: String,
 }
 
 /// A recipient that may be stored.
@@ -34,60 +61,123 @@ pub(super) struct PreparedRecipient {
 }
 
 /// Prepares a script's request, or names everything that is wrong with it.
-pub(super) fn from_request(input: CampaignCreate) -> Result<Prepared, Vec<FieldError>> {
+pub(super) fn from_request(
+    input: CampaignCreate,
+    circumstances: &Circumstances,
+) -> Result<Prepared, Vec<FieldError>> {
     let request_hash = hash(&input);
+    let scheduled_at = input.scheduled_at.clone();
+    let plan = plan(input.draft, scheduled_at.as_deref(), circumstances.now);
     let (content, recipients, invalid) = input.into_parts();
-    let mut gathered = Gathered::default();
-    if recipients.is_empty() {
-        gathered.faults.push(FieldError::new(
-            "recipients",
-            "must name at least one recipient",
-        ));
+    let mut gathered = Gathered::of(recipients);
+    let plan = gathered.take_plan(plan);
+    gathered.finish(content, invalid, plan, circumstances, request_hash)
+}
+
+/// Prepares a list that takes the place of a draft's, or names everything that is wrong with it.
+pub(super) fn list(
+    recipients: Vec<RecipientInput>,
+    invalid: InvalidRecipients,
+) -> Result<(Vec<PreparedRecipient>, LeftOut), Vec<FieldError>> {
+    Gathered::of(recipients).list(invalid)
+}
+
+/// The same, from the composer's form.
+pub(super) fn form_list(
+    list: &str,
+    invalid: InvalidRecipients,
+) -> Result<(Vec<PreparedRecipient>, LeftOut), Vec<FieldError>> {
+    Gathered::of_lines(list).list(invalid)
+}
+
+/// What is wrong with a campaign's content, for what is planned with it.
+pub(super) fn faults_of(
+    content: &CampaignContent,
+    plan: Plan,
+    circumstances: &Circumstances,
+) -> Vec<FieldError> {
+    let mut faults = match content.validate() {
+        Ok(()) => Vec::new(),
+        Err(report) => fields_of(&report),
+    };
+    if plan != Plan::Draft {
+        faults.extend(content.missing());
     }
-    for (position, recipient) in recipients.into_iter().enumerate() {
-        match EmailAddress::parse(recipient.email.trim()) {
-            Ok(address) => gathered.add(&address, &recipient.vars),
-            Err(reason) => {
-                let message = format!("“{}”: {reason}", shortened(&recipient.email));
-                gathered
-                    .invalid
-                    .push(FieldError::new(format!("recipients[{position}]"), message));
-            }
+    let sender = content.from_email.as_deref();
+    let sender = EmailAddress::parse(sender.unwrap_or(&circumstances.default_sender));
+    if let Ok(sender) = sender
+        && faults.is_empty()
+    {
+        let named = content.smtp_server.as_deref();
+        if let Err(reason) = circumstances.routes.choose(named, sender.domain()) {
+            let path = match reason {
+                NoRoute::Nobody(_) => "fromEmail",
+                NoRoute::NotThere(_) | NoRoute::NotFor { .. } => "smtpServer",
+            };
+            faults.push(FieldError::new(path, reason.to_string()));
         }
     }
-    gathered.finish(content, invalid, request_hash)
+    faults
+}
+
+/// Reads when a campaign is to start.
+pub(super) fn plan(
+    draft: bool,
+    scheduled_at: Option<&str>,
+    now: Timestamp,
+) -> Result<Plan, FieldError> {
+    let fault = |message: &str| FieldError::new("scheduledAt", message);
+    match scheduled_at.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(_) if draft => Err(fault("must be absent from a draft")),
+        None if draft => Ok(Plan::Draft),
+        None => Ok(Plan::Now),
+        Some(text) => match instant(text) {
+            Some(at) if at > now => Ok(Plan::At(at)),
+            Some(_) => Err(fault("must be in the future")),
+            None => Err(fault(
+                "must be a time such as 2026-12-01T09:00:00+01:00 or \
+                 2026-12-01T09:00[Europe/Madrid]",
+            )),
+        },
+    }
+}
+
+/// RFC 3339, or RFC 9557 with the name of a zone: then the time is that of its clocks, whatever
+/// summer time is by then.
+fn instant(text: &str) -> Option<Timestamp> {
+    let at = match text.parse::<jiff::Timestamp>() {
+        Ok(at) => at,
+        Err(_) => text.parse::<jiff::ZonedDateTime>().ok()?.timestamp(),
+    };
+    Some(Timestamp(at.as_millisecond()))
 }
 
 /// Prepares the composer's form, or names everything that is wrong with it; a faulty line of
 /// the list is named `recipients[line 4]`, counted from 1 as an editor does.
-pub(super) fn from_form(form: CampaignForm) -> Result<Prepared, Vec<FieldError>> {
+pub(super) fn from_form(
+    form: CampaignForm,
+    circumstances: &Circumstances,
+) -> Result<Prepared, Vec<FieldError>> {
     let request_hash = hash(&form);
+    let plan = form_plan(&form, circumstances.now);
     let (content, list, invalid) = form.into_parts();
-    let RecipientList {
-        entries,
-        duplicates,
-        invalid: lines,
-    } = recipient_list::parse(&list);
-    let mut gathered = Gathered {
-        duplicates: duplicates.len() as u64,
-        ..Gathered::default()
-    };
-    if entries.is_empty() && lines.is_empty() {
-        gathered.faults.push(FieldError::new(
-            "recipients",
-            "must name at least one recipient",
-        ));
+    let mut gathered = Gathered::of_lines(&list);
+    let plan = gathered.take_plan(plan);
+    gathered.finish(content, invalid, plan, circumstances, request_hash)
+}
+
+/// When the composer's form is to start: its time is that of its zone.
+pub(super) fn form_plan(form: &CampaignForm, now: Timestamp) -> Result<Plan, FieldError> {
+    let zone = Some(form.time_zone.trim()).filter(|zone| !zone.is_empty());
+    let at = format!("{}[{}]", form.scheduled_at.trim(), zone.unwrap_or("UTC"));
+    match form.intent {
+        FormIntent::Send => plan(false, None, now),
+        FormIntent::Draft => plan(true, None, now),
+        FormIntent::Schedule if form.scheduled_at.trim().is_empty() => {
+            Err(FieldError::new("scheduledAt", "must not be blank"))
+        }
+        FormIntent::Schedule => plan(false, Some(&at), now),
     }
-    for entry in entries {
-        gathered.add(&entry.address, &entry.vars);
-    }
-    gathered.invalid.extend(lines.into_iter().map(|line| {
-        FieldError::new(
-            format!("recipients[line {}]", line.line),
-            format!("“{}”: {}", line.written, line.reason),
-        )
-    }));
-    gathered.finish(content, invalid, request_hash)
 }
 
 #[derive(Default)]
@@ -97,9 +187,61 @@ struct Gathered {
     duplicates: u64,
     invalid: Vec<FieldError>,
     faults: Vec<FieldError>,
+    /// Whether nobody was named at all.
+    is_empty: bool,
 }
 
 impl Gathered {
+    fn of(recipients: Vec<RecipientInput>) -> Self {
+        let mut gathered = Self {
+            is_empty: recipients.is_empty(),
+            ..Self::default()
+        };
+        for (position, recipient) in recipients.into_iter().enumerate() {
+            match EmailAddress::parse(recipient.email.trim()) {
+                Ok(address) => gathered.add(&address, &recipient.vars),
+                Err(reason) => {
+                    let message = format!("“{}”: {reason}", shortened(&recipient.email));
+                    gathered
+                        .invalid
+                        .push(FieldError::new(format!("recipients[{position}]"), message));
+                }
+            }
+        }
+        gathered
+    }
+
+    fn of_lines(list: &str) -> Self {
+        let RecipientList {
+            entries,
+            duplicates,
+            invalid: lines,
+        } = recipient_list::parse(list);
+        let mut gathered = Self {
+            duplicates: duplicates.len() as u64,
+            is_empty: entries.is_empty() && lines.is_empty(),
+            ..Self::default()
+        };
+        for entry in entries {
+            gathered.add(&entry.address, &entry.vars);
+        }
+        gathered.invalid.extend(lines.into_iter().map(|line| {
+            FieldError::new(
+                format!("recipients[line {}]", line.line),
+                format!("“{}”: {}", line.written, line.reason),
+            )
+        }));
+        gathered
+    }
+
+    /// The plan; its fault is kept, and it counts as one to send.
+    fn take_plan(&mut self, plan: Result<Plan, FieldError>) -> Plan {
+        plan.unwrap_or_else(|fault| {
+            self.faults.push(fault);
+            Plan::Now
+        })
+    }
+
     /// Takes a recipient in, unless the same mailbox was there before: the first one wins.
     fn add(&mut self, address: &EmailAddress, vars: &domain::campaign::RecipientVars) {
         let key = address.key();
@@ -121,39 +263,60 @@ impl Gathered {
         mut self,
         content: CampaignContent,
         invalid: InvalidRecipients,
+        plan: Plan,
+        circumstances: &Circumstances,
         request_hash: String,
     ) -> Result<Prepared, Vec<FieldError>> {
-        let mut faults = match content.validate() {
-            Ok(()) => Vec::new(),
-            Err(report) => fields_of(&report),
-        };
+        let mut faults = faults_of(&content, plan, circumstances);
         faults.append(&mut self.faults);
-        match invalid {
-            InvalidRecipients::Reject => faults.append(&mut self.invalid),
-            InvalidRecipients::Skip if self.recipients.is_empty() && !self.invalid.is_empty() => {
-                faults.push(FieldError::new(
-                    "recipients",
-                    "none of them is a valid address",
-                ));
+        if self.is_empty && plan != Plan::Draft {
+            faults.push(nobody());
+        }
+        let listed = self.list(invalid);
+        let (recipients, left_out) = match listed {
+            Ok(listed) if faults.is_empty() => listed,
+            Ok(_) => return Err(faults),
+            Err(more) => {
+                faults.extend(more);
+                return Err(faults);
             }
-            InvalidRecipients::Skip => {}
-        }
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        let invalid = self.invalid.len() as u64;
-        self.invalid.truncate(MAX_FIELDS);
+        };
         Ok(Prepared {
             content,
-            recipients: self.recipients,
-            left_out: LeftOut {
-                duplicates: self.duplicates,
-                invalid,
-                invalid_recipients: self.invalid,
-            },
+            recipients,
+            left_out,
+            plan,
             request_hash,
         })
     }
+
+    /// The list that counts, and what of it does not; or every line that is wrong.
+    fn list(
+        mut self,
+        invalid: InvalidRecipients,
+    ) -> Result<(Vec<PreparedRecipient>, LeftOut), Vec<FieldError>> {
+        match invalid {
+            InvalidRecipients::Reject if !self.invalid.is_empty() => return Err(self.invalid),
+            InvalidRecipients::Skip if self.recipients.is_empty() && !self.invalid.is_empty() => {
+                let fault = FieldError::new("recipients", "none of them is a valid address");
+                return Err(vec![fault]);
+            }
+            InvalidRecipients::Reject | InvalidRecipients::Skip => {}
+        }
+        let invalid = self.invalid.len() as u64;
+        self.invalid.truncate(MAX_FIELDS);
+        let left_out = LeftOut {
+            duplicates: self.duplicates,
+            invalid,
+            invalid_recipients: self.invalid,
+        };
+        Ok((self.recipients, left_out))
+    }
+}
+
+/// Nobody is to be written to.
+pub(super) fn nobody() -> FieldError {
+    FieldError::new("recipients", "must name at least one recipient")
 }
 
 /// The same for two requests that mean the same, however their JSON was laid out.
@@ -188,9 +351,102 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::campaign::RecipientInput;
-
     use super::*;
+    use crate::config::{SmtpConfig, SmtpUrl};
+
+    const NOW: Timestamp = Timestamp(1_795_503_451_000);
+
+    fn circumstances() -> Circumstances {
+        let mut news = SmtpConfig::at("news", SmtpUrl::parse("smtp://h.example").unwrap());
+        news.from_domains = vec!["example.org".to_owned()];
+        Circumstances {
+            now: NOW,
+            routes: Routes::new(vec![news]),
+            default_sender: "news@example.org".to_owned(),
+        }
+    }
+
+    fn from_request(input: CampaignCreate) -> Result<Prepared, Vec<FieldError>> {
+        super::from_request(input, &circumstances())
+    }
+
+    fn from_form(form: CampaignForm) -> Result<Prepared, Vec<FieldError>> {
+        super::from_form(form, &circumstances())
+    }
+
+    fn paths(faults: &[FieldError]) -> Vec<&str> {
+        faults.iter().map(|fault| fault.path.as_str()).collect()
+    }
+
+    #[test]
+    fn a_draft_may_be_incomplete_and_what_is_sent_may_not() {
+        let empty = || CampaignCreate {
+            draft: true,
+            ..CampaignCreate::default()
+        };
+        assert_eq!(from_request(empty()).unwrap().plan, Plan::Draft);
+        let sent = CampaignCreate {
+            draft: false,
+            ..empty()
+        };
+        let faults = from_request(sent).unwrap_err();
+        assert_eq!(paths(&faults), ["subject", "body", "recipients"]);
+    }
+
+    #[test]
+    fn a_time_is_an_instant_or_what_the_clocks_of_a_zone_say() {
+        let at = |text: &str| match plan(false, Some(text), NOW) {
+            Ok(Plan::At(at)) => at.to_string(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(at("2026-12-01T09:00:00Z"), "2026-12-01T09:00:00Z");
+        assert_eq!(at("2026-12-01T09:00:00+01:00"), "2026-12-01T08:00:00Z");
+        assert_eq!(
+            at("2026-12-01T09:00[Europe/Madrid]"),
+            "2026-12-01T08:00:00Z"
+        );
+        // Summer time by then.
+        assert_eq!(
+            at("2027-07-01T09:00[Europe/Madrid]"),
+            "2027-07-01T07:00:00Z"
+        );
+        for faulty in ["2026-11-24T00:00:00Z", "tomorrow", "2026-12-01T09:00"] {
+            let fault = plan(false, Some(faulty), NOW).unwrap_err();
+            assert_eq!(fault.path, "scheduledAt", "{faulty}");
+        }
+        assert!(plan(true, Some("2026-12-01T09:00:00Z"), NOW).is_err());
+    }
+
+    #[test]
+    fn a_forms_time_is_that_of_its_zone() {
+        let form = CampaignForm {
+            subject: "Hola".to_owned(),
+            body: "<p>Hola</p>".to_owned(),
+            recipients: "ana@example.org".to_owned(),
+            intent: FormIntent::Schedule,
+            scheduled_at: "2026-12-01T09:00".to_owned(),
+            time_zone: "America/Lima".to_owned(),
+            ..CampaignForm::default()
+        };
+        let lima = from_form(form.clone()).unwrap().plan;
+        assert_eq!(lima, Plan::At("2026-12-01T14:00:00Z".parse().unwrap()));
+        let no_time = CampaignForm {
+            scheduled_at: String::new(),
+            ..form
+        };
+        assert_eq!(paths(&from_form(no_time).unwrap_err()), ["scheduledAt"]);
+    }
+
+    #[test]
+    fn a_sender_nobody_sends_for_is_refused_where_it_is_written() {
+        let mut input = request(&["ana@example.org"]);
+        input.from_email = Some("news@else.example".to_owned());
+        let faults = from_request(input.clone()).unwrap_err();
+        assert_eq!(paths(&faults), ["fromEmail"]);
+        input.smtp_server = Some("other".to_owned());
+        let faults = from_request(input).unwrap_err();
+        assert_eq!(paths(&faults), ["smtpServer"]);
+    }
 
     fn request(recipients: &[&str]) -> CampaignCreate {
         CampaignCreate {

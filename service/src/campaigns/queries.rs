@@ -26,6 +26,7 @@ pub(crate) struct CampaignRow {
     pub(crate) from_name: Option<String>,
     pub(crate) from_email: String,
     pub(crate) reply_to: Option<String>,
+    pub(crate) smtp_server: String,
     pub(crate) status: CampaignStatus,
     pub(crate) total_emails: i64,
     pub(crate) sent_emails: i64,
@@ -34,6 +35,7 @@ pub(crate) struct CampaignRow {
     pub(crate) skipped_emails: i64,
     pub(crate) deferred_emails: i64,
     pub(crate) created_at: Timestamp,
+    pub(crate) scheduled_at: Option<Timestamp>,
     pub(crate) started_at: Option<Timestamp>,
     pub(crate) completed_at: Option<Timestamp>,
     pub(crate) waiting_code: Option<String>,
@@ -169,9 +171,11 @@ pub(crate) async fn under_way_or_ended_since(
     since: Timestamp,
 ) -> Result<Vec<CampaignRow>, DbErr> {
     let under_way = [
+        CampaignStatus::Scheduled,
         CampaignStatus::Pending,
         CampaignStatus::Processing,
         CampaignStatus::Paused,
+        CampaignStatus::Cancelling,
     ];
     let among = |condition: sea_orm::sea_query::SimpleExpr| {
         sealed()

@@ -1,7 +1,11 @@
 //! Storing a campaign: rows in transactions of a thousand, then one that seals it. What is not
 //! sealed is never sent and never shown, and goes away by itself.
 
-use domain::{CampaignId, Timestamp, campaign::CampaignStatus, recipient::RecipientStatus};
+use domain::{
+    CampaignId, Timestamp,
+    campaign::{CampaignContent, CampaignStatus, EventKind},
+    recipient::RecipientStatus,
+};
 use entity::{
     email_job::{self, DesiredState},
     prelude::{EmailJob, Recipient, Slice},
@@ -9,13 +13,15 @@ use entity::{
     slice::{self, SliceState},
 };
 use sea_orm::{
-    ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
     sea_query::Expr,
 };
 
-use super::prepare::{Prepared, PreparedRecipient};
+use super::{
+    prepare::{Plan, Prepared, PreparedRecipient},
+    timeline::{self, Event},
+};
 use crate::{
     clock::Clock,
     database::{Database, repeated},
@@ -37,6 +43,52 @@ pub(crate) struct DefaultSender {
     pub(crate) email: String,
 }
 
+impl DefaultSender {
+    /// Name and address of a campaign's sender.
+    pub(super) fn of(&self, content: &CampaignContent) -> (Option<String>, String) {
+        match &content.from_email {
+            Some(email) => (content.from_name.clone(), email.clone()),
+            None => (
+                content.from_name.clone().or_else(|| self.name.clone()),
+                self.email.clone(),
+            ),
+        }
+    }
+}
+
+/// What a campaign is called: its subject when nothing was said.
+pub(super) fn name_of(content: &CampaignContent) -> String {
+    content
+        .name
+        .clone()
+        .unwrap_or_else(|| content.subject.clone())
+}
+
+/// A campaign's row as if nothing had ever happened to it.
+pub(super) fn fresh(row: email_job::ActiveModel) -> email_job::ActiveModel {
+    email_job::ActiveModel {
+        desired_state: Set(DesiredState::Run),
+        total_emails: Set(0),
+        sent_emails: Set(0),
+        failed_emails: Set(0),
+        unknown_emails: Set(0),
+        skipped_emails: Set(0),
+        deferred_emails: Set(0),
+        open_slices: Set(0),
+        sealed_at: Set(None),
+        scheduled_at: Set(None),
+        started_at: Set(None),
+        completed_at: Set(None),
+        waiting_code: Set(None),
+        waiting_detail: Set(None),
+        waiting_since: Set(None),
+        version: Set(0),
+        idempotency_key: Set(None),
+        request_hash: Set(None),
+        ..row
+    }
+}
+
 /// Stores `prepared` and seals it. When it returns an error, nothing of it will be sent.
 pub(super) async fn store(
     database: &Database,
@@ -55,7 +107,7 @@ pub(super) async fn store(
         slices += 1;
     }
     let size = prepared.recipients.len();
-    repeated(|| seal(database, now(), id, size, slices)).await?;
+    repeated(|| seal(database, now(), id, (size, slices), prepared.plan)).await?;
     Ok(id)
 }
 
@@ -68,28 +120,25 @@ async fn insert_unsealed(
     id: CampaignId,
 ) -> Result<(), DbErr> {
     let content = &prepared.content;
-    let (from_name, from_email) = match &content.from_email {
-        Some(email) => (content.from_name.clone(), email.clone()),
-        None => (
-            content.from_name.clone().or_else(|| sender.name.clone()),
-            sender.email.clone(),
-        ),
+    let (from_name, from_email) = sender.of(content);
+    let (status, scheduled_at) = match prepared.plan {
+        Plan::Now => (CampaignStatus::Pending, None),
+        Plan::At(time) => (CampaignStatus::Scheduled, Some(time)),
+        Plan::Draft => (CampaignStatus::Draft, None),
     };
     let transaction = database.begin().await?;
     let row = email_job::ActiveModel {
         id: Set(id),
-        name: Set(content
-            .name
-            .clone()
-            .unwrap_or_else(|| content.subject.clone())),
+        name: Set(name_of(content)),
         subject: Set(content.subject.clone()),
         body: Set(content.body.clone()),
         text_body: Set(content.text_body.clone()),
         from_name: Set(from_name),
         from_email: Set(from_email),
         reply_to: Set(content.reply_to.clone()),
-        smtp_server: Set("default".to_owned()),
-        status: Set(CampaignStatus::Pending),
+        smtp_server: Set(content.smtp_server.clone().unwrap_or_default()),
+        status: Set(status),
+        scheduled_at: Set(scheduled_at),
         desired_state: Set(DesiredState::Run),
         created_at: Set(now),
         touched_at: Set(now),
@@ -106,14 +155,25 @@ async fn insert_unsealed(
 async fn insert_slice(
     database: &Database,
     now: Timestamp,
+    place: (CampaignId, i64),
+    first_id: i64,
+    chunk: &[PreparedRecipient],
+) -> Result<(), DbErr> {
+    let transaction = database.begin().await?;
+    touch(&transaction, place.0, now).await?;
+    write_slice(&transaction, place, first_id, chunk).await?;
+    transaction.commit().await
+}
+
+/// Writes the recipients of one slice, and the slice.
+pub(super) async fn write_slice(
+    connection: &impl ConnectionTrait,
     (campaign, no): (CampaignId, i64),
     first_id: i64,
     chunk: &[PreparedRecipient],
 ) -> Result<(), DbErr> {
     let size = i64::try_from(SLICE_SIZE).unwrap_or(i64::MAX);
     let first_no = no * size;
-    let transaction = database.begin().await?;
-    touch(&transaction, campaign, now).await?;
     let mut offset = 0;
     for part in parts(chunk) {
         let rows = (offset..)
@@ -129,28 +189,41 @@ async fn insert_slice(
                 ..Default::default()
             });
         Recipient::insert_many(rows)
-            .exec_without_returning(&transaction)
+            .exec_without_returning(connection)
             .await?;
         offset += i64::try_from(part.len()).unwrap_or(size);
     }
+    write_slice_row(
+        connection,
+        (campaign, no),
+        (first_no, first_no + offset - 1),
+    )
+    .await
+}
+
+pub(super) async fn write_slice_row(
+    connection: &impl ConnectionTrait,
+    (campaign, no): (CampaignId, i64),
+    (first_no, last_no): (i64, i64),
+) -> Result<(), DbErr> {
     let row = slice::ActiveModel {
         email_job_id: Set(campaign),
         no: Set(no),
         first_no: Set(first_no),
-        last_no: Set(first_no + i64::try_from(chunk.len()).unwrap_or(size) - 1),
+        last_no: Set(last_no),
         state: Set(SliceState::Ready),
         owner: NotSet,
         ..Default::default()
     };
     Slice::insert(row)
-        .exec_without_returning(&transaction)
-        .await?;
-    transaction.commit().await
+        .exec_without_returning(connection)
+        .await
+        .map(drop)
 }
 
 /// Says that somebody is still adding to an unsealed campaign, and holds its row meanwhile. Fails
 /// when it was given up as left behind: what is added to nothing would stay for ever.
-async fn touch(
+pub(super) async fn touch(
     connection: &impl ConnectionTrait,
     campaign: CampaignId,
     now: Timestamp,
@@ -185,25 +258,45 @@ fn parts(mut chunk: &[PreparedRecipient]) -> impl Iterator<Item = &[PreparedReci
 }
 
 /// From here on the campaign exists.
-async fn seal(
+pub(super) async fn seal(
     database: &Database,
     now: Timestamp,
     id: CampaignId,
-    recipients: usize,
-    slices: i64,
+    (recipients, slices): (usize, i64),
+    plan: Plan,
 ) -> Result<(), DbErr> {
     let transaction = database.begin().await?;
     touch(&transaction, id, now).await?;
-    email_job::ActiveModel {
-        id: Set(id),
-        total_emails: Set(i64::try_from(recipients).unwrap_or(i64::MAX)),
-        open_slices: Set(slices),
-        sealed_at: Set(Some(now)),
-        ..Default::default()
+    write_size(&transaction, id, recipients, slices).await?;
+    EmailJob::update_many()
+        .col_expr(email_job::Column::SealedAt, Expr::value(now))
+        .filter(unsealed(id))
+        .exec(&transaction)
+        .await?;
+    let created = Event::of(id, EventKind::Created).amount(recipients as u64);
+    created.write(&transaction, now).await?;
+    if let Plan::At(time) = plan {
+        let scheduled = Event::of(id, EventKind::Scheduled).detail(time.to_string());
+        scheduled.write(&transaction, now).await?;
     }
-    .update(&transaction)
-    .await?;
     transaction.commit().await
+}
+
+/// Writes how many recipients and slices a campaign has.
+pub(super) async fn write_size(
+    connection: &impl ConnectionTrait,
+    campaign: CampaignId,
+    recipients: usize,
+    slices: i64,
+) -> Result<(), DbErr> {
+    let recipients = i64::try_from(recipients).unwrap_or(i64::MAX);
+    EmailJob::update_many()
+        .col_expr(email_job::Column::TotalEmails, Expr::value(recipients))
+        .col_expr(email_job::Column::OpenSlices, Expr::value(slices))
+        .filter(email_job::Column::Id.eq(campaign))
+        .exec(connection)
+        .await
+        .map(drop)
 }
 
 /// Takes a campaign that was never sealed away, with its key. Does nothing to a sealed one.
@@ -228,6 +321,7 @@ pub(crate) async fn delete_unsealed(database: &Database, id: CampaignId) -> Resu
     }
     repeated(async || {
         let transaction = database.begin().await?;
+        timeline::forget(&transaction, id).await?;
         EmailJob::delete_many()
             .filter(unsealed(id))
             .exec(&transaction)

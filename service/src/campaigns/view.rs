@@ -37,8 +37,10 @@ pub(crate) fn summary(row: CampaignRow, live: Option<SliceSums>, rate: f64) -> C
         subject: row.subject,
         from_name: row.from_name,
         from_email: row.from_email,
+        smtp_server: Some(row.smtp_server).filter(|name| !name.is_empty()),
         status: row.status,
         created_at: row.created_at,
+        scheduled_at: row.scheduled_at,
         started_at: row.started_at,
         completed_at: row.completed_at,
     }
@@ -59,26 +61,37 @@ fn counts(total: i64, sums: &SliceSums) -> Counts {
 
 /// Why a campaign stands still, as `waiting_code` in the database.
 pub(crate) mod waiting {
+    use domain::Timestamp;
+
     /// The SMTP server refuses the campaign's sender.
     pub(crate) const SENDER_REFUSED: &str = "sender_refused";
+    /// One of its slices silenced too many workers.
+    pub(crate) const SET_ASIDE: &str = "set_aside";
     /// The SMTP server cannot be reached, or breaks off every dialogue.
     pub(crate) const SMTP_UNREACHABLE: &str = "smtp_unreachable";
+    /// A limit is used up; the detail says until when.
+    pub(crate) const RATE_LIMITED: &str = "rate_limited";
     /// No worker has been seen for a while.
     pub(crate) const NO_WORKER: &str = "no_worker";
+
+    /// The same for people.
+    pub(crate) fn in_words(code: &str, detail: &str, since: Timestamp) -> String {
+        match code {
+            SENDER_REFUSED => format!("the SMTP server refuses the sender: {detail}"),
+            SET_ASIDE => detail.to_owned(),
+            SMTP_UNREACHABLE => format!("SMTP server unreachable since {since}: {detail}"),
+            RATE_LIMITED => format!("rate limit until {detail}"),
+            NO_WORKER => "no worker has been seen for 40 s".to_owned(),
+            other => format!("{other} since {since}"),
+        }
+    }
 }
 
 fn waiting_for(row: &CampaignRow) -> Option<String> {
     let code = row.waiting_code.as_deref()?;
     let detail = row.waiting_detail.as_deref().unwrap_or_default();
     let since = row.waiting_since.unwrap_or(Timestamp(0));
-    Some(match code {
-        waiting::SENDER_REFUSED => format!("the SMTP server refuses the sender: {detail}"),
-        waiting::SMTP_UNREACHABLE => {
-            format!("SMTP server unreachable since {since}: {detail}")
-        }
-        waiting::NO_WORKER => "no worker has been seen for 40 s".to_owned(),
-        other => format!("{other} since {since}"),
-    })
+    Some(waiting::in_words(code, detail, since))
 }
 
 pub(crate) fn recipient(row: recipient::Model) -> Recipient {

@@ -11,6 +11,7 @@
 mod database;
 mod delivery;
 mod http;
+mod limit;
 mod log;
 mod mail;
 mod queue;
@@ -22,10 +23,11 @@ mod values;
 use std::fmt;
 
 pub use database::DatabaseUrl;
-pub use delivery::DeliveryConfig;
+pub use delivery::{DeliveryConfig, Uncertain};
 pub use http::HttpConfig;
+pub use limit::{Limit, Period};
 pub use log::{LogConfig, LogFormat};
-pub use mail::SmtpUrl;
+pub use mail::{DEFAULT_SERVER, SmtpConfig, SmtpUrl};
 pub use queue::RedisConfig;
 use sources::Settings;
 
@@ -41,8 +43,8 @@ pub struct Config {
     pub database_url: DatabaseUrl,
     /// `REDIS_URL`; none means that queue and worker are inside the process.
     pub redis: Option<RedisConfig>,
-    /// `SMTP_URL`; none means the built-in catcher.
-    pub smtp_url: Option<SmtpUrl>,
+    /// `SMTP_URL` and every `[[smtp]]`, the default one first; none means the built-in catcher.
+    pub smtp: Vec<SmtpConfig>,
     /// `MAIL_FROM`, as written: the sender of campaigns that name none.
     pub mail_from: String,
     /// How it delivers.
@@ -87,10 +89,11 @@ impl Config {
         let mut settings = Settings::collect(environment, file);
         let http = HttpConfig::read(&mut settings);
         let database_url = settings.required("DATABASE_URL", DatabaseUrl::parse);
+        let leaves = settings.has_smtp();
         let redis = RedisConfig::read(&mut settings);
-        let smtp_url = settings.optional("SMTP_URL", SmtpUrl::parse);
-        let mail_from = mail::read_sender(&mut settings);
-        let delivery = DeliveryConfig::read(&mut settings);
+        let smtp = mail::read_servers(&mut settings);
+        let mail_from = mail::read_sender(&mut settings, leaves);
+        let delivery = DeliveryConfig::read(&mut settings, &smtp);
         let log = LogConfig::read(&mut settings);
 
         let faults = settings.into_faults();
@@ -99,7 +102,7 @@ impl Config {
                 http: http?,
                 database_url: database_url?,
                 redis,
-                smtp_url,
+                smtp,
                 mail_from: mail_from?,
                 delivery: delivery?,
                 log: log?,

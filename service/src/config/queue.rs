@@ -55,7 +55,7 @@ fn check_company(settings: &mut Settings) {
                 .to_owned(),
         );
     }
-    if !settings.is_set("SMTP_URL") {
+    if !settings.has_smtp() {
         settings.fault(
             "REDIS_URL: workers of their own need an SMTP server they can all reach; set SMTP_URL \
              (the built-in catcher is inside the server's process)"

@@ -8,7 +8,7 @@ use std::{
 use super::{ConfigError, DEFAULTS};
 
 /// Every key, as its environment variable is called; in TOML it is the same in lower case.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "HTTP_BIND",
     "LOCAL_MODE",
     "BODY_LIMIT",
@@ -20,6 +20,7 @@ pub(super) const KEYS: [&str; 16] = [
     "WORKER_CONCURRENCY",
     "DELIVERY_WINDOW",
     "DELIVERY_LEASE",
+    "DELIVERY_UNCERTAIN",
     "RETRY_SCHEDULE",
     "DRAIN_DEADLINE",
     "LOG_DIR",
@@ -32,13 +33,9 @@ const SECRETS: [&str; 3] = ["DATABASE_URL", "REDIS_URL", "SMTP_URL"];
 
 /// Variables that promise something this version does not do. Passing over them in silence
 /// would leave a person believing that it does.
-const UNSUPPORTED: [(&str, &str); 3] = [
+const UNSUPPORTED: [(&str, &str); 2] = [
     ("ADMIN_EMAIL", "there are no accounts"),
     ("ADMIN_PASSWORD", "there are no accounts"),
-    (
-        "DELIVERY_UNCERTAIN",
-        "messages with an unknown outcome are held",
-    ),
 ];
 
 const FILE: &str = "palomar.toml";
@@ -46,6 +43,8 @@ const FILE: &str = "palomar.toml";
 /// What is set, the strongest source having won, and the faults found so far.
 pub(super) struct Settings {
     values: BTreeMap<&'static str, String>,
+    /// The entries of `[[smtp]]`.
+    smtp: Vec<toml::Value>,
     faults: Vec<String>,
 }
 
@@ -57,6 +56,7 @@ impl Settings {
     ) -> Self {
         let mut settings = Self {
             values: BTreeMap::new(),
+            smtp: Vec::new(),
             faults: Vec::new(),
         };
         settings.add_toml("default.toml", DEFAULTS);
@@ -99,6 +99,16 @@ impl Settings {
         self.values.contains_key(key)
     }
 
+    /// Whether any SMTP server is set up.
+    pub(super) fn has_smtp(&self) -> bool {
+        self.is_set("SMTP_URL") || !self.smtp.is_empty()
+    }
+
+    /// The entries of `[[smtp]]`, as they were written.
+    pub(super) fn take_smtp(&mut self) -> Vec<toml::Value> {
+        std::mem::take(&mut self.smtp)
+    }
+
     /// The value of a key as it was written, if it is set.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.values.get(key).map(String::as_str)
@@ -132,6 +142,7 @@ impl Settings {
             match value {
                 toml::Value::String(text) => entries.push((key, text)),
                 toml::Value::Integer(number) => entries.push((key, number.to_string())),
+                toml::Value::Array(servers) if key == "smtp" => self.smtp = servers,
                 _ => self.fault(format!("{file}: {key} must be a text or a whole number")),
             }
         }

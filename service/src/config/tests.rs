@@ -20,7 +20,7 @@ fn with_nothing_set_everything_is_embedded_and_local() {
     assert!(!config.http.published_on_loopback);
     assert_eq!(config.http.body_limit, 64 << 20);
     assert_eq!(&*config.database_url, "sqlite://data/palomar.db");
-    assert_eq!(config.smtp_url, None);
+    assert!(config.smtp.is_empty());
     assert_eq!(config.mail_from, "Palomar <palomar@localhost>");
     assert_eq!(config.delivery.concurrency, 5);
     assert_eq!(config.delivery.window, 10);
@@ -56,7 +56,7 @@ fn the_environment_beats_the_file_which_beats_the_default() {
 #[test]
 fn an_empty_variable_counts_as_not_set() {
     let config = config(&[("SMTP_URL", ""), ("HTTP_BIND", " ")], None).unwrap();
-    assert_eq!(config.smtp_url, None);
+    assert!(config.smtp.is_empty());
     assert_eq!(config.http.bind.port(), 3000);
 }
 
@@ -210,16 +210,11 @@ fn a_secret_can_come_from_a_file_of_its_own() {
 
     let from_file = config(&[("SMTP_URL_FILE", path), sender], None).unwrap();
     assert_eq!(
-        from_file.smtp_url.as_deref(),
+        from_file.smtp.first().map(|server| &*server.url),
         Some("smtp://me:hunter2@h.example")
     );
     let in_toml = format!("smtp_url_file = {path:?}");
-    assert!(
-        config(&[sender], Some(&in_toml))
-            .unwrap()
-            .smtp_url
-            .is_some()
-    );
+    assert_eq!(config(&[sender], Some(&in_toml)).unwrap().smtp.len(), 1);
 
     let both = faults(
         &[("SMTP_URL", "smtp://h"), ("SMTP_URL_FILE", path), sender],
@@ -228,4 +223,75 @@ fn a_secret_can_come_from_a_file_of_its_own() {
     assert_eq!(both, ["SMTP_URL and SMTP_URL_FILE are both set; keep one"]);
     let missing = faults(&[("SMTP_URL_FILE", "/nowhere/at/all")], None);
     assert!(missing[0].starts_with("SMTP_URL_FILE: cannot read"));
+}
+
+const TWO_SERVERS: &str = r#"
+mail_from = "a@example.org"
+[[smtp]]
+name = "news"
+url = "smtp://one.example"
+from_domains = ["example.org"]
+connections = 3
+limits = ["14/s", "50000/d"]
+fallback = "second"
+deadlines = { dot = "3m" }
+[[smtp]]
+name = "second"
+url = "smtp://two.example"
+"#;
+
+#[test]
+fn several_servers_stand_in_the_file_each_with_what_it_asks() {
+    let config = config(&[], Some(TWO_SERVERS)).unwrap();
+    let [news, second] = &config.smtp[..] else {
+        panic!("{:?}", config.smtp);
+    };
+    let limits: Vec<_> = news.limits.iter().map(ToString::to_string).collect();
+    assert_eq!(limits, ["14/s", "50000/d"]);
+    assert_eq!(news.deadlines.dot, Duration::from_mins(3));
+    assert_eq!(news.deadlines.mail, Duration::from_mins(5));
+    assert!(news.sends_for("Example.org") && news.sends_for("news.example.org"));
+    assert!(!news.sends_for("badexample.org") && second.sends_for("badexample.org"));
+    assert_eq!(config.delivery.window, 2 * (3 + 5));
+}
+
+#[test]
+fn smtp_url_stands_for_the_server_called_default() {
+    let environment = [("SMTP_URL", "smtp://h.example")];
+    let names = |file: &str| -> Vec<String> {
+        let servers = config(&environment, Some(file)).unwrap().smtp;
+        servers.into_iter().map(|server| server.name).collect()
+    };
+    assert_eq!(names(TWO_SERVERS), ["default", "news", "second"]);
+    let called_default = TWO_SERVERS.replace("second", "default");
+    assert_eq!(names(&called_default), ["news", "default"]);
+}
+
+#[test]
+fn everything_wrong_with_a_server_is_named() {
+    let file = r#"
+mail_from = "a@example.org"
+[[smtp]]
+name = "news"
+url = "smtp://one.example"
+limits = ["14/s", "15/s", "many"]
+max_messages = 0
+[[smtp]]
+name = "news"
+url = "smtp://two.example"
+fallback = "third"
+[[smtp]]
+nmae = "x"
+"#;
+    let faults = faults(&[], Some(file));
+    let expected = [
+        "[[smtp]] number 1: limits: “many” is not a limit such as 14/s, 100/m, 5000/h or 50000/d",
+        "[[smtp]] number 1: max_messages: must be at least 1",
+        "[[smtp]] number 3: unknown field `nmae`",
+        "[[smtp]] news: fallback: there is no other server called third",
+    ];
+    for (fault, expected) in faults.iter().zip(expected) {
+        assert!(fault.starts_with(expected), "{fault}");
+    }
+    assert_eq!(faults.len(), expected.len(), "{faults:?}");
 }

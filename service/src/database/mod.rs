@@ -9,11 +9,12 @@ use std::{fs::File, io, path::PathBuf, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 pub(crate) use self::repeat::repeated;
+use crate::clock::Clock;
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +95,23 @@ impl Database {
             ..TransactionOptions::default()
         };
         self.writers.begin_with_options(options).await
+    }
+
+    /// Microseconds since 1970 by the clock that everybody who uses the database goes by: the
+    /// server's, or that of the one process there is.
+    pub(crate) async fn now_micros(
+        &self,
+        connection: &impl ConnectionTrait,
+        clock: &dyn Clock,
+    ) -> Result<i64, DbErr> {
+        if connection.get_database_backend() != DbBackend::MySql {
+            return Ok(clock.now().0 * 1_000);
+        }
+        let asked = "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED) AS now_micros";
+        let statement = Statement::from_string(DbBackend::MySql, asked);
+        let row = connection.query_one_raw(statement).await?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
+        row.try_get("", "now_micros")
     }
 
     /// Whether the database answers.

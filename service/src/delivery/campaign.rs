@@ -1,17 +1,26 @@
 //! What delivery says of a whole campaign: that it stands still, and why.
 
-use domain::{CampaignId, Timestamp, campaign::CampaignStatus};
+use domain::{
+    CampaignId, Timestamp,
+    campaign::{CampaignStatus, EventKind},
+};
 use entity::{
     email_job::{self, DesiredState},
     prelude::EmailJob,
 };
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QuerySelect, sea_query::Expr,
+};
 
 use super::waiting::Note;
 use crate::{
-    campaigns::view::waiting,
+    campaigns::{timeline::Event, view::waiting},
     database::{Database, repeated},
 };
+
+/// What the column for the words holds, and some to spare.
+const LONGEST_DETAIL: usize = 500;
 
 /// Pauses one campaign whose sender or message the server refuses; the others go on. Says so
 /// in the log only the first time.
@@ -21,16 +30,28 @@ pub(super) async fn pause_refused(
     words: &str,
     now: Timestamp,
 ) -> Result<(), DbErr> {
-    repeated(|| pause_refused_once(database, campaign, words, now)).await
+    let paused = repeated(async || {
+        let transaction = database.begin().await?;
+        let paused = pause(&transaction, campaign, waiting::SENDER_REFUSED, words, now).await?;
+        transaction.commit().await?;
+        Ok(paused)
+    })
+    .await?;
+    if paused {
+        tracing::warn!(campaign.id = campaign.0, reason = words, "campaign paused");
+    }
+    Ok(())
 }
 
-async fn pause_refused_once(
-    database: &Database,
+/// Lets a campaign stand still until a person resumes it; false when it does not run.
+pub(super) async fn pause(
+    connection: &impl ConnectionTrait,
     campaign: CampaignId,
+    code: &str,
     words: &str,
     now: Timestamp,
-) -> Result<(), DbErr> {
-    let transaction = database.begin().await?;
+) -> Result<bool, DbErr> {
+    let short: String = words.chars().take(LONGEST_DETAIL).collect();
     let paused = EmailJob::update_many()
         .col_expr(
             email_job::Column::Status,
@@ -40,11 +61,8 @@ async fn pause_refused_once(
             email_job::Column::DesiredState,
             Expr::value(DesiredState::Pause),
         )
-        .col_expr(
-            email_job::Column::WaitingCode,
-            Expr::value(waiting::SENDER_REFUSED),
-        )
-        .col_expr(email_job::Column::WaitingDetail, Expr::value(words))
+        .col_expr(email_job::Column::WaitingCode, Expr::value(code))
+        .col_expr(email_job::Column::WaitingDetail, Expr::value(short))
         .col_expr(email_job::Column::WaitingSince, Expr::value(now))
         .col_expr(
             email_job::Column::Version,
@@ -52,13 +70,17 @@ async fn pause_refused_once(
         )
         .filter(email_job::Column::Id.eq(campaign))
         .filter(email_job::Column::DesiredState.eq(DesiredState::Run))
-        .exec(&transaction)
+        .filter(
+            email_job::Column::Status.is_in([CampaignStatus::Pending, CampaignStatus::Processing]),
+        )
+        .exec(connection)
         .await?;
-    transaction.commit().await?;
-    if paused.rows_affected > 0 {
-        tracing::warn!(campaign.id = campaign.0, reason = words, "campaign paused");
+    if paused.rows_affected == 0 {
+        return Ok(false);
     }
-    Ok(())
+    let event = Event::of(campaign, EventKind::Paused).detail(words);
+    event.write(connection, now).await?;
+    Ok(true)
 }
 
 /// Says of a running campaign what it waits for, or that it waits no more.
@@ -72,13 +94,13 @@ pub(super) async fn note_waiting(
         Note::Waits { code, detail } => {
             let detail = detail
                 .as_ref()
-                .map(|words| words.chars().take(500).collect());
+                .map(|words| words.chars().take(LONGEST_DETAIL).collect());
             (Some(*code), detail, Some(now))
         }
         Note::Nothing => (None, None::<String>, None),
     };
     let transaction = database.begin().await?;
-    EmailJob::update_many()
+    let noted = EmailJob::update_many()
         .col_expr(email_job::Column::WaitingCode, Expr::value(code))
         .col_expr(email_job::Column::WaitingDetail, Expr::value(detail))
         .col_expr(email_job::Column::WaitingSince, Expr::value(since))
@@ -86,7 +108,37 @@ pub(super) async fn note_waiting(
         .filter(
             email_job::Column::Status.is_in([CampaignStatus::Pending, CampaignStatus::Processing]),
         )
+        // Of two processes that say the same, one does.
+        .filter(match code {
+            Some(code) => Condition::any()
+                .add(email_job::Column::WaitingCode.is_null())
+                .add(email_job::Column::WaitingCode.ne(code)),
+            None => Condition::all().add(email_job::Column::WaitingCode.is_not_null()),
+        })
         .exec(&transaction)
         .await?;
+    if noted.rows_affected > 0 {
+        let event = match note {
+            Note::Waits { code, detail } => {
+                let words = waiting::in_words(code, detail.as_deref().unwrap_or_default(), now);
+                Event::of(campaign, EventKind::Waits).detail(words)
+            }
+            Note::Nothing => Event::of(campaign, EventKind::Moves),
+        };
+        event.write(&transaction, now).await?;
+    }
     transaction.commit().await
+}
+
+/// The SMTP server a campaign names, and its sender.
+pub(super) async fn way(
+    connection: &impl ConnectionTrait,
+    campaign: CampaignId,
+) -> Result<Option<(String, String)>, DbErr> {
+    EmailJob::find_by_id(campaign)
+        .select_only()
+        .columns([email_job::Column::SmtpServer, email_job::Column::FromEmail])
+        .into_tuple()
+        .one(connection)
+        .await
 }

@@ -35,6 +35,14 @@ impl Feed {
         self.filled.notify_waiters();
     }
 
+    /// Hands out nobody more of the slices that are here, but sees those through that are on their
+    /// way: the slices are let go, for whoever can send them.
+    pub(super) fn rest(&self) {
+        for work in self.turns().drain(..) {
+            work.rest();
+        }
+    }
+
     /// The next recipient, as soon as there is one.
     pub(super) async fn next(&self) -> Ticket {
         loop {

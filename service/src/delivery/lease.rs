@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::slices::{self, Held};
-use crate::{clock::Clock, database::Database, queue::SendSlice};
+use crate::{clock::Clock, config::Uncertain, database::Database, queue::SendSlice};
 
 /// Looks in one lease. Enough that the gap between two stays far below it.
 const LOOKS_A_LEASE: u32 = 8;
@@ -85,7 +85,7 @@ impl Observations {
 pub(crate) async fn watch(
     database: Arc<Database>,
     clock: Arc<dyn Clock>,
-    lease: Duration,
+    (lease, uncertain): (Duration, Uncertain),
     stop: CancellationToken,
 ) {
     let mut observations = Observations::new(lease);
@@ -96,7 +96,7 @@ pub(crate) async fn watch(
             () = stop.cancelled() => return,
             _ = looks.tick() => {}
         }
-        if let Err(error) = look(&mut observations, &database, clock.as_ref()).await {
+        if let Err(error) = look(&mut observations, &database, clock.as_ref(), uncertain).await {
             observations.forget();
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
@@ -110,26 +110,37 @@ async fn look(
     observations: &mut Observations,
     database: &Database,
     clock: &dyn Clock,
+    uncertain: Uncertain,
 ) -> Result<(), DbErr> {
     let asked = Instant::now();
     let held = slices::held_by_anybody(database.reader()).await?;
     let lapsed = observations.note(held, asked, Instant::now());
     // Side by side: one whose row a frozen owner still locks keeps no other waiting.
-    let ended = join_all(lapsed.iter().map(|held| expire(database, clock, held))).await;
+    let expire = |held| expire(database, clock, held, uncertain);
+    let ended = join_all(lapsed.iter().map(expire)).await;
     ended.into_iter().collect()
 }
 
 /// Ends every lease there is. Only for whoever has the database to itself: then all of them are
 /// those of processes that are gone.
-pub(super) async fn expire_all(database: &Database, clock: &dyn Clock) -> Result<(), DbErr> {
+pub(super) async fn expire_all(
+    database: &Database,
+    clock: &dyn Clock,
+    uncertain: Uncertain,
+) -> Result<(), DbErr> {
     for held in slices::held_by_anybody(database.reader()).await? {
-        expire(database, clock, &held).await?;
+        expire(database, clock, &held, uncertain).await?;
     }
     Ok(())
 }
 
-async fn expire(database: &Database, clock: &dyn Clock, held: &Held) -> Result<(), DbErr> {
-    if let Some(unknown) = slices::expire(database, held, clock.now()).await? {
+async fn expire(
+    database: &Database,
+    clock: &dyn Clock,
+    held: &Held,
+    uncertain: Uncertain,
+) -> Result<(), DbErr> {
+    if let Some(unknown) = slices::expire(database, held, uncertain, clock.now()).await? {
         tracing::warn!(
             campaign.id = held.job.campaign.0,
             slice.no = held.job.slice,

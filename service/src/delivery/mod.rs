@@ -11,7 +11,8 @@
 //! | `slot` | one connection, one dialogue at a time |
 //! | `journal` | starts and outcomes, durable by group commit |
 //! | `verdict` | from a dialogue's end to a recipient's fate |
-//! | `breaker` | a sick server is left alone |
+//! | `outlet` | one SMTP server: who waits for it, and whether it serves |
+//! | `breaker`, `budget` | a sick server is left alone, and no server gets more than its limits |
 //! | `campaign`, `rollup`, `waiting` | what is said of a whole campaign |
 //!
 //! Two facts keep the promise that nothing is sent twice in silence. A body goes out only after
@@ -19,21 +20,24 @@
 //! over; and an outcome settles only the attempt it belongs to.
 
 mod breaker;
+mod budget;
 mod campaign;
 mod feed;
 mod journal;
 pub(crate) mod lease;
+mod outlet;
 pub(crate) mod reconcile;
 mod ring;
-mod rollup;
+pub(crate) mod rollup;
 mod run;
-mod slices;
+pub(crate) mod slices;
 mod slot;
 mod verdict;
 mod waiting;
 mod work;
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -41,6 +45,8 @@ use std::{
     time::Duration,
 };
 
+use domain::CampaignId;
+use sea_orm::DbErr;
 use secrecy::SecretString;
 use tokio::{
     sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore},
@@ -54,15 +60,22 @@ use tokio_util::{
 
 pub use self::run::SliceOutcome;
 use self::{
-    breaker::Breaker,
-    feed::Feed,
+    budget::Budget,
     journal::Journal,
+    outlet::{Outlet, Outlets, Rest},
     run::Runner,
     slot::{Shared, Slot},
 };
 use crate::{
-    Error, Result, clock::Clock, config::DeliveryConfig, database::Database,
-    mail::server::SmtpServer, queue::SendSlice,
+    Error, Result,
+    clock::Clock,
+    config::DeliveryConfig,
+    database::Database,
+    mail::{
+        routes::Routes,
+        server::{SmtpServer, UrlError},
+    },
+    queue::SendSlice,
 };
 
 /// Slices in hand at once, from different campaigns in turn.
@@ -71,6 +84,9 @@ pub const SLICES_AT_ONCE: usize = 4;
 /// Both together stay far below the time after which apalis gives a silent worker up.
 const JOB_WAITS_FOR_PLACE: Duration = Duration::from_secs(15);
 const JOB_WAITS_FOR_SLICE: Duration = Duration::from_secs(1);
+
+/// How long a stop waits until what was reserved of the limits is given back.
+const GIVING_BACK: Duration = Duration::from_secs(2);
 
 /// The engine of one process: its slots, its feed and its journal.
 #[derive(Debug)]
@@ -85,6 +101,8 @@ pub struct Delivery {
 #[derive(Debug)]
 struct Engine {
     slots: JoinSet<()>,
+    /// Each tries the line to a server that was given a rest.
+    probes: JoinSet<()>,
     journal: Option<tokio::task::JoinHandle<()>>,
 }
 
@@ -95,7 +113,7 @@ pub(crate) struct Parts {
     pub(crate) owner: String,
     pub(crate) database: Arc<Database>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) server: SmtpServer,
+    pub(crate) routes: Routes,
     pub(crate) secret: SecretString,
     /// Notified when a slice was let go: there is room for another.
     pub(crate) let_go: Arc<Notify>,
@@ -103,9 +121,10 @@ pub(crate) struct Parts {
 
 /// Runs a slot, and another one in its place should it panic. Its recipient is then UNKNOWN
 /// once the slice is let go, since nobody can say how far it came.
-async fn keep_slot(shared: Arc<Shared>) {
+async fn keep_slot(shared: Arc<Shared>, outlet: Arc<Outlet>) {
     loop {
-        let slot = tokio::spawn(Slot::new(Arc::clone(&shared)).run());
+        let slot = Slot::new(Arc::clone(&shared), Arc::clone(&outlet));
+        let slot = tokio::spawn(slot.run());
         match AbortOnDropHandle::new(slot).await {
             Err(error) if error.is_panic() => tracing::error!(%error, "a slot failed"),
             Ok(()) | Err(_) => return,
@@ -113,28 +132,68 @@ async fn keep_slot(shared: Arc<Shared>) {
     }
 }
 
+/// Why an engine cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+fn outlets(parts: &Parts, concurrency: u32) -> Result<Outlets, UrlError> {
+    let outlet = |config: &crate::config::SmtpConfig| {
+        let server = SmtpServer::from_url(&config.url)?
+            .named(&config.name)
+            .with_deadlines(config.deadlines.clone());
+        let budget = Budget::new(
+            config.name.clone(),
+            &config.limits,
+            Arc::clone(&parts.database),
+            Arc::clone(&parts.clock),
+        );
+        let outlet = Outlet::new(config, server, concurrency, budget);
+        Ok::<_, UrlError>(Arc::new(outlet))
+    };
+    Ok(Outlets {
+        all: parts
+            .routes
+            .servers()
+            .iter()
+            .map(outlet)
+            .collect::<Result<_, _>>()?,
+        routes: parts.routes.clone(),
+    })
+}
+
 impl Delivery {
     /// Starts the slots and the journal. They do nothing until a slice is sent.
-    pub(crate) fn start(parts: Parts, config: &DeliveryConfig) -> Self {
+    pub(crate) async fn start(parts: Parts, config: &DeliveryConfig) -> Result<Self, StartError> {
+        let outlets = outlets(&parts, config.concurrency)?;
+        let names = outlets.all.iter().map(|outlet| outlet.name.as_str());
+        budget::prepare(&parts.database, names).await?;
         let (journal, writer) = Journal::open(
             Arc::clone(&parts.database),
             Arc::clone(&parts.clock),
             parts.owner.clone(),
         );
         let shared = Arc::new(Shared {
-            feed: Feed::default(),
+            outlets,
             journal,
             window: Arc::new(Semaphore::new(config.window as usize)),
-            breaker: Arc::new(Breaker::default()),
-            server: parts.server,
             schedule: config.retry_schedule.clone(),
+            uncertain: config.uncertain,
             clock: parts.clock,
             database: parts.database,
             stop: CancellationToken::new(),
         });
-        let mut slots = JoinSet::new();
-        for _ in 0..config.concurrency {
-            slots.spawn(keep_slot(Arc::clone(&shared)));
+        let (mut slots, mut probes) = (JoinSet::new(), JoinSet::new());
+        for outlet in &shared.outlets.all {
+            for _ in 0..outlet.connections {
+                slots.spawn(keep_slot(Arc::clone(&shared), Arc::clone(outlet)));
+            }
+            let outlet = Arc::clone(outlet);
+            probes.spawn(async move { outlet.try_the_line().await });
         }
         let runner = Runner {
             owner: parts.owner,
@@ -142,19 +201,21 @@ impl Delivery {
             secret: parts.secret,
             shared,
             templates: std::sync::Mutex::default(),
+            works: std::sync::Mutex::default(),
             wanted: AtomicUsize::new(0),
             let_go: parts.let_go,
         };
-        Self {
+        Ok(Self {
             runner: Arc::new(runner),
             places: Arc::new(Semaphore::new(SLICES_AT_ONCE)),
             runs: TaskTracker::new(),
             engine: Mutex::new(Engine {
                 slots,
+                probes,
                 journal: Some(writer),
             }),
             drain_deadline: config.drain_deadline,
-        }
+        })
     }
 
     /// Sends one slice: claims it, delivers whoever is due in it, lets it go. Waits for that a
@@ -203,6 +264,7 @@ impl Delivery {
         self.places.close();
         self.runs.close();
         let mut engine = self.engine.lock().await;
+        engine.probes.shutdown().await;
         let orderly = async {
             while engine.slots.join_next().await.is_some() {}
             self.runs.wait().await;
@@ -217,11 +279,26 @@ impl Delivery {
             if timeout(self.drain_deadline, writer).await.is_err() {
                 tracing::error!("the journal could not be written before the process stopped");
             }
+            let give_back = async {
+                for outlet in &self.runner.shared.outlets.all {
+                    outlet.budget.give_back().await?;
+                }
+                Ok::<_, DbErr>(())
+            };
+            if !matches!(timeout(GIVING_BACK, give_back).await, Ok(Ok(()))) {
+                tracing::debug!("what was reserved of the limits is lost");
+            }
         }
     }
 
-    /// Why the SMTP server is given a rest, while it is.
-    pub(crate) fn unreachable(&self) -> Option<String> {
-        self.runner.shared.breaker.reason()
+    /// Why nothing goes out for a campaign now, which names this server or none and this sender.
+    fn rest(&self, named: &str, from_email: &str) -> Option<Rest> {
+        let outlet = self.runner.shared.outlets.of(named, from_email);
+        outlet.ok()?.reason()
+    }
+
+    /// Gives up what is in hand of campaigns that are no longer to run.
+    fn keep_only(&self, running: &HashSet<CampaignId>) {
+        self.runner.keep_only(running);
     }
 }

@@ -20,12 +20,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Delivery, campaign, lease,
     ring::{Ringer, Standing},
-    rollup,
+    rollup, slices,
     waiting::{Movements, Obstacles},
 };
 use crate::{
-    campaigns::{LEFT_BEHIND_AFTER, queries::SliceSums, store},
+    campaigns::{LEFT_BEHIND_AFTER, control, queries::SliceSums, store},
     clock::Clock,
+    config::Uncertain,
     database::{Database, repeated},
     queue::{QueueEnd, SendSlice},
     workers::Workers,
@@ -38,6 +39,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often it looks for what is rarely there.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
 
+/// Slices of one cancelled campaign that are skipped at one look.
+const SKIPPED_AT_A_LOOK: u64 = 100;
+
 /// The reconciler of one process.
 pub(crate) struct Reconciler {
     database: Arc<Database>,
@@ -48,6 +52,7 @@ pub(crate) struct Reconciler {
     workers: Arc<Workers>,
     ringer: Ringer,
     movements: Movements,
+    uncertain: Uncertain,
     woken: Arc<Notify>,
 }
 
@@ -58,6 +63,7 @@ pub(crate) struct Parts {
     pub(crate) queue: QueueEnd,
     pub(crate) delivery: Option<Arc<Delivery>>,
     pub(crate) workers: Arc<Workers>,
+    pub(crate) uncertain: Uncertain,
     /// Notified when a slice was let go.
     pub(crate) woken: Arc<Notify>,
 }
@@ -74,6 +80,8 @@ pub(super) struct Running {
     pub(super) skipped_emails: i64,
     pub(super) deferred_emails: i64,
     pub(super) waiting_code: Option<String>,
+    pub(super) smtp_server: String,
+    pub(super) from_email: String,
 }
 
 impl Running {
@@ -97,6 +105,7 @@ impl Reconciler {
             queue: parts.queue,
             delivery: parts.delivery,
             workers: parts.workers,
+            uncertain: parts.uncertain,
             woken: parts.woken,
         }
     }
@@ -128,7 +137,12 @@ impl Reconciler {
     pub(crate) async fn look(&self) -> Result<(), DbErr> {
         let now = self.clock.now();
         self.workers.look(self.database.reader()).await?;
+        control::start_scheduled(&self.database, now).await?;
         let running = self.running().await?;
+        if let Some(delivery) = &self.delivery {
+            delivery.keep_only(&running.iter().map(|campaign| campaign.id).collect());
+        }
+        self.skip_cancelled(now).await?;
         let hearing = self.ringer.listen(now).await;
         let standings = self
             .ringer
@@ -152,7 +166,7 @@ impl Reconciler {
         if !self.database.is_exclusive() {
             return Ok(());
         }
-        lease::expire_all(&self.database, self.clock.as_ref()).await?;
+        lease::expire_all(&self.database, self.clock.as_ref(), self.uncertain).await?;
         let transaction = self.database.begin().await?;
         Slice::update_many()
             .col_expr(slice::Column::RungAt, Expr::value(None::<Timestamp>))
@@ -185,12 +199,13 @@ impl Reconciler {
         standings: &[Standing],
         now: Timestamp,
     ) -> Result<(), DbErr> {
-        let obstacles = Obstacles {
-            unreachable: self
+        let obstacles_of = |campaign: &Running| Obstacles {
+            rest: self
                 .delivery
                 .as_ref()
-                .and_then(|delivery| delivery.unreachable()),
+                .and_then(|delivery| delivery.rest(&campaign.smtp_server, &campaign.from_email)),
             no_worker_for: self.workers.unseen_for(),
+            now,
         };
         let by_campaign: HashMap<_, _> = standings
             .iter()
@@ -203,6 +218,7 @@ impl Reconciler {
             if !campaign.says(&standing.sums) {
                 repeated(|| rollup::running_campaign(&self.database, &standing.sums)).await?;
             }
+            let obstacles = obstacles_of(campaign);
             if let Some(note) = self.movements.judge(campaign, standing, &obstacles) {
                 repeated(|| campaign::note_waiting(&self.database, campaign.id, &note, now))
                     .await?;
@@ -211,17 +227,53 @@ impl Reconciler {
         Ok(())
     }
 
+    /// Skips whoever is left of cancelled campaigns, slice by slice; those that are held are given
+    /// up by their owners first.
+    async fn skip_cancelled(&self, now: Timestamp) -> Result<(), DbErr> {
+        let cancelling: Vec<(CampaignId, i64)> = EmailJob::find()
+            .select_only()
+            .columns([email_job::Column::Id, email_job::Column::OpenSlices])
+            .filter(email_job::Column::SealedAt.is_not_null())
+            .filter(email_job::Column::Status.eq(CampaignStatus::Cancelling))
+            .into_tuple()
+            .all(self.database.reader())
+            .await?;
+        for (campaign, open) in cancelling {
+            let left = Slice::find()
+                .select_only()
+                .column(slice::Column::No)
+                .filter(slice::Column::EmailJobId.eq(campaign))
+                .filter(slice::Column::State.is_in([SliceState::Ready, SliceState::Waiting]))
+                .order_by(slice::Column::No, Order::Asc)
+                .limit(SKIPPED_AT_A_LOOK)
+                .into_tuple::<i64>()
+                .all(self.database.reader())
+                .await?;
+            for slice in left {
+                slices::skip(&self.database, SendSlice { campaign, slice }, now).await?;
+            }
+            if open == 0 {
+                self.end(campaign, now).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// A campaign none of whose slices is open ends, should its last slice not have ended it.
     async fn end_finished(&self, running: &[Running], now: Timestamp) -> Result<(), DbErr> {
         for campaign in running.iter().filter(|campaign| campaign.open_slices == 0) {
-            repeated(async || {
-                let transaction = self.database.begin().await?;
-                rollup::end_campaign(&transaction, campaign.id, now).await?;
-                transaction.commit().await
-            })
-            .await?;
+            self.end(campaign.id, now).await?;
         }
         Ok(())
+    }
+
+    async fn end(&self, campaign: CampaignId, now: Timestamp) -> Result<(), DbErr> {
+        repeated(async || {
+            let transaction = self.database.begin().await?;
+            rollup::end_campaign(&transaction, campaign, now).await?;
+            transaction.commit().await
+        })
+        .await
     }
 
     /// Takes away what nobody needs any more.

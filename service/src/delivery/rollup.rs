@@ -1,14 +1,20 @@
 //! A campaign's own counters, rolled up from its slices: no message touches the campaign's row.
 
-use domain::{CampaignId, Timestamp, campaign::CampaignStatus};
+use domain::{
+    CampaignId, Timestamp,
+    campaign::{CampaignStatus, EventKind},
+};
 use entity::{email_job, prelude::EmailJob};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, UpdateMany,
-    sea_query::Expr,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    UpdateMany, sea_query::Expr,
 };
 
 use crate::{
-    campaigns::queries::{self, SliceSums},
+    campaigns::{
+        queries::{self, SliceSums},
+        timeline::Event,
+    },
     database::Database,
 };
 
@@ -30,7 +36,7 @@ pub(super) async fn running_campaign(database: &Database, sums: &SliceSums) -> R
 }
 
 /// Makes the numbers of a campaign true that may have ended, after evidence came late.
-pub(super) async fn finished_campaign(
+pub(crate) async fn finished_campaign(
     connection: &impl ConnectionTrait,
     campaign: CampaignId,
 ) -> Result<(), DbErr> {
@@ -51,13 +57,16 @@ pub(super) async fn end_campaign(
         .await?
         .pop()
         .unwrap_or_default();
+    let cancelled = stands(connection, campaign).await? == Some(CampaignStatus::Cancelling);
     let nobody_reached = sums.sent == 0 && sums.unknown == 0 && sums.failed > 0;
-    let status = if nobody_reached {
+    let status = if cancelled {
+        CampaignStatus::Cancelled
+    } else if nobody_reached {
         CampaignStatus::Failed
     } else {
         CampaignStatus::Completed
     };
-    counters(campaign, &sums)
+    let ended = counters(campaign, &sums)
         .col_expr(email_job::Column::Status, Expr::value(status))
         .col_expr(email_job::Column::CompletedAt, Expr::value(now))
         .col_expr(email_job::Column::WaitingCode, Expr::value(None::<String>))
@@ -74,10 +83,27 @@ pub(super) async fn end_campaign(
             CampaignStatus::Pending,
             CampaignStatus::Processing,
             CampaignStatus::Paused,
+            CampaignStatus::Cancelling,
         ]))
         .exec(connection)
         .await?;
+    if ended.rows_affected > 0 {
+        let event = Event::of(campaign, EventKind::Ended).detail(status.as_str());
+        event.write(connection, now).await?;
+    }
     Ok(status)
+}
+
+async fn stands(
+    connection: &impl ConnectionTrait,
+    campaign: CampaignId,
+) -> Result<Option<CampaignStatus>, DbErr> {
+    EmailJob::find_by_id(campaign)
+        .select_only()
+        .column(email_job::Column::Status)
+        .into_tuple()
+        .one(connection)
+        .await
 }
 
 fn counters(campaign: CampaignId, sums: &SliceSums) -> UpdateMany<EmailJob> {

@@ -1,7 +1,7 @@
 //! A slice's way through this process: claimed, fed to the slots, renewed meanwhile, let go.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
@@ -46,6 +46,8 @@ pub(super) struct Runner {
     pub(super) shared: Arc<Shared>,
     /// A campaign's message is built once for all of its slices that are here.
     pub(super) templates: Mutex<HashMap<CampaignId, Weak<Template>>>,
+    /// What is in hand.
+    pub(super) works: Mutex<Vec<Weak<Work>>>,
     /// How many jobs wait for a place.
     pub(super) wanted: AtomicUsize,
     pub(super) let_go: Arc<Notify>,
@@ -62,6 +64,8 @@ pub enum SliceOutcome {
     Released,
     /// It is still being sent.
     UnderWay,
+    /// Its SMTP server has a rest, for so long at least.
+    Resting(Duration),
 }
 
 impl Runner {
@@ -69,26 +73,63 @@ impl Runner {
     /// nothing was claimed.
     pub(super) async fn run(&self, job: SendSlice) -> Result<SliceOutcome> {
         let shared = &self.shared;
+        if shared.outlets.any_rests()
+            && let Some(rest) = self.rest_of(job).await?
+        {
+            return Ok(SliceOutcome::Resting(rest));
+        }
         let asked = Instant::now();
         let now = shared.clock.now();
         let Some(claim) = slices::claim(&shared.database, &self.owner, job, now).await? else {
             return Ok(SliceOutcome::NotDue);
         };
-        match self.template(&claim.campaign) {
-            Ok(template) => {
+        let outlet = shared.outlets.of_campaign(&claim.campaign);
+        let outlet = outlet.map_err(|error| error.to_string());
+        let template = self.template(&claim.campaign);
+        match outlet.and_then(|outlet| Ok((outlet, template.map_err(|error| error.to_string())?))) {
+            Ok((outlet, template)) => {
                 let lease = Lease::new(job, claim.epoch, self.lease, asked);
                 let work = Work::new(lease, template, claim.rows);
-                shared.feed.add(Arc::clone(&work));
+                self.works().push(Arc::downgrade(&work));
+                outlet.feed.add(Arc::clone(&work));
+                if outlet.rests().is_some() {
+                    outlet.feed.rest();
+                }
                 self.see_through(&work).await;
             }
-            Err(error) => {
+            Err(words) => {
                 let now = shared.clock.now();
-                let words = error.to_string();
                 campaign::pause_refused(&shared.database, job.campaign, &words, now).await?;
             }
         }
         self.let_go(job, claim.epoch).await;
         Ok(SliceOutcome::Released)
+    }
+
+    /// For how long the SMTP server has a rest by which this slice goes, where it has one.
+    async fn rest_of(&self, job: SendSlice) -> Result<Option<Duration>> {
+        let reader = self.shared.database.reader();
+        let Some((named, from_email)) = campaign::way(reader, job.campaign).await? else {
+            return Ok(None);
+        };
+        let outlet = self.shared.outlets.of(&named, &from_email);
+        Ok(outlet.ok().and_then(|outlet| outlet.rests()))
+    }
+
+    /// Gives up the slices of campaigns that are no longer to run: whoever waits in them is left as
+    /// it is, and dialogues that have begun come to their end.
+    pub(super) fn keep_only(&self, running: &HashSet<CampaignId>) {
+        let mut works = self.works();
+        works.retain(|work| work.strong_count() > 0);
+        for work in works.iter().filter_map(Weak::upgrade) {
+            if !running.contains(&work.lease.slice.campaign) {
+                work.give_up();
+            }
+        }
+    }
+
+    fn works(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Work>>> {
+        self.works.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn template(&self, campaign: &email_job::Model) -> Result<Arc<Template>, BuildError> {
@@ -163,7 +204,16 @@ impl Runner {
         let shared = &self.shared;
         loop {
             let now = shared.clock.now();
-            match slices::release(&shared.database, &self.owner, job, epoch, now).await {
+            match slices::release(
+                &shared.database,
+                &self.owner,
+                job,
+                epoch,
+                shared.uncertain,
+                now,
+            )
+            .await
+            {
                 Ok(released) => {
                     self.let_go.notify_one();
                     return report(job, released);

@@ -6,41 +6,40 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{address::EmailAddress, smtp_reply::SmtpPhase};
+use domain::{
+    address::EmailAddress,
+    smtp_reply::{SmtpPhase, SmtpReply},
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    breaker::{Admission, Breaker},
+    breaker::Admission,
     campaign,
-    feed::Feed,
     journal::{Hold, Journal, Settle, Started},
+    outlet::{Outlet, Outlets},
     verdict::{Circumstances, Verdict},
     work::{Claimed, Stay, Ticket, Work},
 };
 use crate::{
     clock::Clock,
+    config::Uncertain,
     database::Database,
     mail::{
         message::BuildError,
         reply::{self, Connection, Refusal, Settled, Settlement},
-        server::SmtpServer,
         session::{Content, Envelope, Session},
     },
 };
 
-/// A connection nobody used for so long is said goodbye to; servers close them soon after.
-const IDLE: Duration = Duration::from_secs(30);
-
 /// What the slots of a process share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) feed: Feed,
+    pub(super) outlets: Outlets,
     pub(super) journal: Journal,
     pub(super) window: Arc<Semaphore>,
-    pub(super) breaker: Arc<Breaker>,
-    pub(super) server: SmtpServer,
     pub(super) schedule: Vec<Duration>,
+    pub(super) uncertain: Uncertain,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) database: Arc<Database>,
     pub(super) stop: CancellationToken,
@@ -50,13 +49,16 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub(super) struct Slot {
     shared: Arc<Shared>,
+    outlet: Arc<Outlet>,
     session: Option<Session>,
 }
 
 impl Slot {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    /// A slot for messages that go by `outlet`.
+    pub(super) fn new(shared: Arc<Shared>, outlet: Arc<Outlet>) -> Self {
         Self {
             shared,
+            outlet,
             session: None,
         }
     }
@@ -64,18 +66,25 @@ impl Slot {
     /// Delivers one recipient after the other until the process is to stop; a dialogue that has
     /// begun is brought to its end.
     pub(super) async fn run(mut self) {
-        let shared = Arc::clone(&self.shared);
+        let (shared, outlet) = (Arc::clone(&self.shared), Arc::clone(&self.outlet));
         loop {
-            let ticket = tokio::select! {
+            let (ticket, admission) = tokio::select! {
                 biased;
                 () = shared.stop.cancelled() => break,
-                ticket = shared.feed.next() => ticket,
-                () = tokio::time::sleep(IDLE), if self.session.is_some() => {
+                next = outlet.next() => next,
+                () = tokio::time::sleep(outlet.idle), if self.session.is_some() => {
                     self.hang_up().await;
                     continue;
                 }
             };
-            self.deliver(ticket).await;
+            self.deliver(ticket, admission).await;
+            if self
+                .session
+                .as_ref()
+                .is_some_and(|s| outlet.has_had_enough(s))
+            {
+                self.hang_up().await;
+            }
         }
         self.hang_up().await;
     }
@@ -86,7 +95,7 @@ impl Slot {
         }
     }
 
-    async fn deliver(&mut self, ticket: Ticket) {
+    async fn deliver(&mut self, ticket: Ticket, admission: Admission) {
         let work = Arc::clone(ticket.work());
         let Ticket { stay, claimed } = ticket;
         let now = self.shared.clock.now();
@@ -99,7 +108,7 @@ impl Slot {
                     envelope,
                     content,
                 };
-                self.hand_over(message).await;
+                self.hand_over(message, admission).await;
             }
             Err(error) => self.fail_unsent(&work, stay, claimed, &error).await,
         }
@@ -119,21 +128,21 @@ impl Slot {
         }
     }
 
-    async fn hand_over(&mut self, message: Message) {
+    async fn hand_over(&mut self, message: Message, admission: Admission) {
         let stop = self.shared.stop.clone();
-        let admission = tokio::select! {
-            () = stop.cancelled() => return,
-            admission = self.shared.breaker.admit() => admission,
-        };
         let Some(admission) = self.connected(admission).await else {
-            self.shared.feed.put_back(&message.work, message.claimed);
+            self.outlet.put_back(&message.work, message.claimed);
             return;
         };
         let Some(permit) = self.place_in_window().await else {
             return;
         };
-        if !message.work.lease.holds() {
-            return message.work.give_up();
+        let within_limits = tokio::select! {
+            () = stop.cancelled() => return,
+            within = self.outlet.within_limits() => within,
+        };
+        if !within_limits || !message.work.lease.holds() {
+            return message.work.give_up_if_lost();
         }
         match self
             .shared
@@ -157,10 +166,10 @@ impl Slot {
             .is_some_and(|kept| kept.is_idle() && kept.is_still_open())
         {
             self.session = None;
-            match Session::connect(&self.shared.server).await {
+            match Session::connect(&self.outlet.server).await {
                 Ok(session) => self.session = Some(session),
                 Err(error) => {
-                    admission.unreachable(&error.to_string());
+                    self.rest(|| admission.unreachable(&error.to_string()));
                     return None;
                 }
             }
@@ -231,8 +240,15 @@ impl Slot {
                 let verdict = Verdict::withdrawn(&message.claimed);
                 return self.again(message, permit, verdict);
             }
-            Settlement::Disturbed { reason, .. } | Settlement::Unknown { reason, .. } => {
-                admission.broken_off(reason);
+            Settlement::Disturbed { reason, reply, .. } => {
+                let asked = reply.as_ref().and_then(asked_pause);
+                self.rest(|| admission.broken_off(reason, asked));
+            }
+            Settlement::Unknown { reason, .. } => {
+                self.rest(|| admission.broken_off(reason, None));
+            }
+            Settlement::Deferred { reply, .. } if asked_pause(reply).is_some() => {
+                self.rest(|| admission.broken_off(&reply.text, asked_pause(reply)));
             }
             Settlement::SenderRefused { refusal } => {
                 admission.served();
@@ -254,7 +270,8 @@ impl Slot {
         let circumstances = Circumstances {
             now: self.shared.clock.now(),
             schedule: &self.shared.schedule,
-            server_serves: self.shared.breaker.serves(),
+            server_serves: self.outlet.breaker.serves(),
+            uncertain: self.shared.uncertain,
         };
         let verdict = Verdict::of(settlement, &message.claimed, circumstances);
         if disturbed && verdict.is_back_to_pending() {
@@ -267,7 +284,16 @@ impl Slot {
     fn settle(&self, message: Message, permit: OwnedSemaphorePermit, verdict: Verdict) {
         let hold = Hold::new(permit, message.stay);
         let settle = Settle::of(message.work.lease.slice, &message.claimed, verdict, hold);
-        self.shared.journal.settle(settle);
+        self.shared.journal.settle(settle.by(&self.outlet.name));
+    }
+
+    /// Tells the breaker, and when that gives the server a rest, lets the slices go that wait for
+    /// it: another worker, or another server, may send them.
+    fn rest(&self, tell: impl FnOnce()) {
+        tell();
+        if self.outlet.breaker.rests().is_some() {
+            self.outlet.feed.rest();
+        }
     }
 
     /// Back to PENDING, and behind the others of its slice for another try.
@@ -281,7 +307,7 @@ impl Slot {
         claimed.disturbances = verdict.disturbances;
         self.settle(message, permit, verdict);
         if !work.lease.is_given_up() {
-            self.shared.feed.put_back(&work, claimed);
+            self.outlet.put_back(&work, claimed);
         }
     }
 
@@ -325,6 +351,19 @@ fn words(refusal: &Refusal) -> String {
         }
         Refusal::Impossible(reason) => reason.to_string(),
     }
+}
+
+/// For how long the server asks to be left alone, where it does: by closing with a time in its
+/// words, or as Gmail does, which counts each early return against the sender (4.7.28).
+fn asked_pause(reply: &SmtpReply) -> Option<Duration> {
+    const GMAIL: Duration = Duration::from_mins(10);
+    let enhanced = reply.enhanced.as_ref().map(ToString::to_string);
+    if enhanced.as_deref() == Some("4.7.28") {
+        return Some(reply::named_delay(&reply.text).unwrap_or(GMAIL).max(GMAIL));
+    }
+    (reply.code.get() == 421)
+        .then(|| reply::named_delay(&reply.text))
+        .flatten()
 }
 
 fn outcome_word(settlement: &Settlement) -> &'static str {

@@ -9,7 +9,10 @@ use super::{
     journal::{Outcome, Trouble},
     work::Claimed,
 };
-use crate::mail::reply::{Refusal, Settlement};
+use crate::{
+    config::Uncertain,
+    mail::reply::{Refusal, Settlement},
+};
 
 /// So often may the server break off on one recipient, while it serves others well, before the
 /// recipient is put off like one that was refused for now.
@@ -32,6 +35,7 @@ pub(super) struct Circumstances<'a> {
     pub(super) schedule: &'a [Duration],
     /// Whether the server has served somebody lately: then a break is about this recipient.
     pub(super) server_serves: bool,
+    pub(super) uncertain: Uncertain,
 }
 
 impl Verdict {
@@ -103,15 +107,18 @@ impl Verdict {
                 }
             }
             Settlement::SenderRefused { .. } => Self::withdrawn(claimed),
-            Settlement::Unknown { phase, reason } => Self {
-                outcome: Outcome::Unknown(Trouble {
+            Settlement::Unknown { phase, reason } => {
+                let trouble = Trouble {
                     phase,
                     reply: None,
                     text: reason,
-                }),
-                counted: true,
-                disturbances,
-            },
+                };
+                Self {
+                    outcome: uncertain(trouble, claimed, circumstances),
+                    counted: true,
+                    disturbances,
+                }
+            }
             Settlement::Disturbed {
                 phase,
                 reason,
@@ -176,6 +183,18 @@ fn put_off(
     }
 }
 
+/// UNKNOWN, or where messages are rather sent twice than not at all, DEFERRED by the schedule: a
+/// server that never answers is not sent copies without a pause, and not without an end.
+fn uncertain(trouble: Trouble, claimed: &Claimed, circumstances: Circumstances<'_>) -> Outcome {
+    if circumstances.uncertain == Uncertain::Hold {
+        return Outcome::Unknown(trouble);
+    }
+    match put_off(trouble, None, claimed, circumstances) {
+        Outcome::Failed(trouble) => Outcome::Unknown(trouble),
+        put_off => put_off,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use domain::{RecipientId, recipient::RecipientStatus, smtp_reply::SmtpReply};
@@ -196,6 +215,15 @@ mod tests {
     }
 
     fn of(settlement: Settlement, claimed: &Claimed, server_serves: bool) -> Verdict {
+        under(Uncertain::Hold, settlement, claimed, server_serves)
+    }
+
+    fn under(
+        uncertain: Uncertain,
+        settlement: Settlement,
+        claimed: &Claimed,
+        server_serves: bool,
+    ) -> Verdict {
         let now = Timestamp(1_000);
         Verdict::of(
             settlement,
@@ -204,8 +232,24 @@ mod tests {
                 now,
                 schedule: &SCHEDULE,
                 server_serves,
+                uncertain,
             },
         )
+    }
+
+    #[test]
+    fn an_uncertain_message_is_held_or_sent_again_as_it_was_set() {
+        let unknown = || Settlement::Unknown {
+            phase: SmtpPhase::Dot,
+            reason: "the connection was closed".to_owned(),
+        };
+        let held = of(unknown(), &claimed(0, 0), true);
+        assert!(matches!(held.outcome, Outcome::Unknown(_)), "{held:?}");
+        let resent = |counted| under(Uncertain::Resend, unknown(), &claimed(counted, 0), true);
+        assert_eq!(until(&resent(0)), Some(61_000));
+        // After the last try it is still not known to have failed.
+        let last = resent(2);
+        assert!(matches!(last.outcome, Outcome::Unknown(_)), "{last:?}");
     }
 
     fn deferred(delay_named: Option<Duration>) -> Settlement {

@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
-use domain::CampaignId;
+use domain::{CampaignId, Timestamp};
 use tokio::time::Instant;
 
-use super::{reconcile::Running, ring::Standing};
+use super::{outlet::Rest, reconcile::Running, ring::Standing};
 use crate::campaigns::view::waiting;
 
 /// A campaign that did not move for so long stands still.
@@ -20,13 +20,14 @@ const STILL_AFTER: Duration = Duration::from_millis(900);
 /// Workers that were not seen for so long are gone.
 const NO_WORKER_AFTER: Duration = Duration::from_secs(40);
 
-/// What this process knows of why mail may stand still.
+/// What this process knows of why a campaign's mail may stand still.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Obstacles {
-    /// Why the SMTP server is given a rest, where this process sends.
-    pub(super) unreachable: Option<String>,
+    /// Why nothing goes out by its SMTP server, where this process sends.
+    pub(super) rest: Option<Rest>,
     /// For how long no worker has been seen.
     pub(super) no_worker_for: Option<Duration>,
+    pub(super) now: Timestamp,
 }
 
 /// What is to be said of a campaign from now on.
@@ -92,19 +93,28 @@ impl Movements {
             });
         }
         if stands && said.is_none() {
-            let reason = obstacles.unreachable.clone()?;
-            return Some(Note::Waits {
-                code: waiting::SMTP_UNREACHABLE,
-                detail: Some(reason),
+            return Some(match obstacles.rest.clone()? {
+                Rest::Unreachable(reason) => Note::Waits {
+                    code: waiting::SMTP_UNREACHABLE,
+                    detail: Some(reason),
+                },
+                Rest::UsedUp(wait) => Note::Waits {
+                    code: waiting::RATE_LIMITED,
+                    detail: Some(to_the_second(obstacles.now.plus(wait)).to_string()),
+                },
             });
         }
         let passed = match said {
             Some(waiting::NO_WORKER) => !no_worker || !stands,
-            Some(waiting::SMTP_UNREACHABLE) => !stands,
+            Some(waiting::SMTP_UNREACHABLE | waiting::RATE_LIMITED) => !stands,
             _ => false,
         };
         passed.then_some(Note::Nothing)
     }
+}
+
+fn to_the_second(at: Timestamp) -> Timestamp {
+    Timestamp(at.0 - at.0.rem_euclid(1_000))
 }
 
 #[cfg(test)]
@@ -138,20 +148,22 @@ mod tests {
             skipped_emails: 0,
             deferred_emails: 0,
             waiting_code: waiting_code.map(ToOwned::to_owned),
+            smtp_server: String::new(),
+            from_email: "news@example.org".to_owned(),
         }
     }
 
     fn unreachable() -> Obstacles {
         Obstacles {
-            unreachable: Some("connection refused".to_owned()),
-            no_worker_for: None,
+            rest: Some(Rest::Unreachable("connection refused".to_owned())),
+            ..Obstacles::default()
         }
     }
 
     fn no_worker(seconds: u64) -> Obstacles {
         Obstacles {
-            unreachable: None,
             no_worker_for: Some(Duration::from_secs(seconds)),
+            ..Obstacles::default()
         }
     }
 
@@ -182,6 +194,21 @@ mod tests {
             said(None, standing(5, 1), &Obstacles::default()).await,
             None
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_campaign_whose_limit_is_used_up_says_until_when() {
+        let used_up = Obstacles {
+            rest: Some(Rest::UsedUp(Duration::from_hours(1))),
+            now: Timestamp(1_795_503_451_120),
+            ..Obstacles::default()
+        };
+        let note = said(None, standing(5, 1), &used_up).await;
+        let Some(Note::Waits { code, detail }) = note else {
+            panic!("{note:?}");
+        };
+        let words = waiting::in_words(code, &detail.unwrap(), used_up.now);
+        assert_eq!(words, "rate limit until 2026-11-24T07:57:31Z");
     }
 
     #[tokio::test(start_paused = true)]

@@ -126,7 +126,9 @@ impl Work {
 
     /// Puts a recipient back, behind the others.
     pub(super) fn put_back(&self, claimed: Claimed) {
-        self.waiting().push_back(claimed);
+        if !self.lease.is_given_up() {
+            self.waiting().push_back(claimed);
+        }
     }
 
     /// Hands out nobody more, but sees those through that are on their way.
@@ -140,6 +142,13 @@ impl Work {
         self.lease.give_up();
         self.waiting().clear();
         self.changed.notify_waiters();
+    }
+
+    /// Stops handing out where the lease no longer holds.
+    pub(super) fn give_up_if_lost(&self) {
+        if !self.lease.holds() {
+            self.give_up();
+        }
     }
 
     /// Returns once nobody of this slice waits or is in a slot.

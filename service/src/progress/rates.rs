@@ -84,7 +84,9 @@ mod tests {
             eta_seconds: None,
             waiting_for: None,
             next_attempt_at: None,
+            smtp_server: None,
             created_at: Timestamp(0),
+            scheduled_at: None,
             started_at: None,
             completed_at: None,
         }

@@ -4,7 +4,7 @@
 
 use domain::{
     ApiError, FieldError,
-    campaign::{CampaignForm, InvalidRecipients},
+    campaign::{CampaignForm, FormIntent, InvalidRecipients},
 };
 use leptos::prelude::*;
 use web_sys::{FormData, HtmlFormElement};
@@ -100,7 +100,11 @@ impl Draft {
     }
 
     /// The form as it goes to the server, with the list that counts.
-    pub(super) fn collect(self, form: &HtmlFormElement) -> Option<CampaignForm> {
+    pub(super) fn collect(
+        self,
+        form: &HtmlFormElement,
+        intent: FormIntent,
+    ) -> Option<CampaignForm> {
         let fields = FormData::new_with_form(form).ok()?;
         let text = |name| text(&fields, name);
         Some(CampaignForm {
@@ -118,6 +122,10 @@ impl Draft {
                 InvalidRecipients::Reject
             },
             idempotency_key: text("idempotency_key"),
+            intent,
+            scheduled_at: text("scheduled_at"),
+            time_zone: text("time_zone"),
+            smtp_server: text("smtp_server"),
         })
     }
 }

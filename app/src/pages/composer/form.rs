@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{campaign::CampaignForm, installation::Installation};
+use domain::{
+    campaign::{CampaignForm, FormIntent},
+    installation::Installation,
+};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
@@ -64,7 +67,7 @@ pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> 
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if let Some(form) = form.get_untracked() {
-            send(draft, draft.collect(&form));
+            send(draft, draft.collect(&form, FormIntent::Send));
         }
     };
 

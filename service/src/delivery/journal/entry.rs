@@ -71,6 +71,8 @@ pub(in super::super) struct Settle {
     pub(super) counted: bool,
     /// How often the server has broken off on this recipient, this time included.
     pub(super) disturbances: i32,
+    /// The SMTP server that was tried; none where none was asked.
+    pub(super) server: Option<String>,
     /// Held until the outcome is durable.
     pub(super) _hold: Hold,
 }
@@ -106,7 +108,16 @@ impl Settle {
             outcome: verdict.outcome,
             counted: verdict.counted,
             disturbances: verdict.disturbances,
+            server: None,
             _hold: hold,
+        }
+    }
+
+    /// Says which SMTP server was tried.
+    pub(in super::super) fn by(self, server: &str) -> Self {
+        Self {
+            server: Some(server.to_owned()),
+            ..self
         }
     }
 }

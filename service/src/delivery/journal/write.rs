@@ -62,6 +62,7 @@ async fn settle_all(
                 attempt: settle.attempt,
                 code: i32::from(reply.code.get()),
                 enhanced: reply.enhanced.as_ref().map(ToString::to_string),
+                server: settle.server.clone(),
             };
             sent.entry(key).or_default().push(settle.recipient);
         } else if settle_one(connection, now, settle, moves).await? {
@@ -82,12 +83,17 @@ async fn settle_all(
         });
         by.sent += signed(changed);
         if changed < asked {
-            // Evidence that came late: the row was given up as UNKNOWN meanwhile.
+            // Evidence that came late: the row was given up as UNKNOWN meanwhile, or is even to be
+            // sent again, which it need not be now.
             let settled = statement(RecipientStatus::Unknown)
                 .exec(connection)
                 .await?
                 .rows_affected;
-            by.sent += signed(settled);
+            let spared = statement(RecipientStatus::Pending)
+                .exec(connection)
+                .await?
+                .rows_affected;
+            by.sent += signed(settled + spared);
             by.unknown -= signed(settled);
             if settled > 0 {
                 late.insert(key.campaign);
@@ -104,6 +110,7 @@ struct SentKey {
     attempt: i32,
     code: i32,
     enhanced: Option<String>,
+    server: Option<String>,
 }
 
 fn sent_update(key: &SentKey, now: Timestamp) -> UpdateMany<Recipient> {
@@ -127,6 +134,10 @@ fn sent_update(key: &SentKey, now: Timestamp) -> UpdateMany<Recipient> {
         )
         .col_expr(recipient::Column::Error, Expr::value(None::<String>))
         .col_expr(recipient::Column::Phase, Expr::value(None::<String>))
+        .col_expr(
+            recipient::Column::SmtpServer,
+            Expr::value(key.server.clone()),
+        )
         .col_expr(recipient::Column::FinishedAt, Expr::value(now))
 }
 
@@ -150,16 +161,43 @@ async fn settle_one(
         Outcome::Unknown(_) => by.unknown += signed(changed),
         Outcome::Pending | Outcome::Sent(_) => {}
     }
-    if changed > 0 || !matches!(settle.outcome, Outcome::Failed(_)) {
+    if changed > 0 {
         return Ok(false);
     }
-    let settled = update(RecipientStatus::Unknown)
-        .exec(connection)
-        .await?
-        .rows_affected;
-    by.failed += signed(settled);
+    // Evidence that came late.
+    let settled = match settle.outcome {
+        Outcome::Sent(_) | Outcome::Unknown(_) => 0,
+        Outcome::Failed(_) => {
+            let settled = update(RecipientStatus::Unknown)
+                .exec(connection)
+                .await?
+                .rows_affected;
+            by.failed += signed(settled);
+            settled
+        }
+        // It was not taken, so it is known that it may be sent again.
+        Outcome::Deferred(..) | Outcome::Pending => {
+            let settled = withdraw_unknown(connection, settle).await?;
+            if settled > 0 {
+                slices::reopen(connection, settle.slice).await?;
+            }
+            settled
+        }
+    };
     by.unknown -= signed(settled);
     Ok(settled > 0)
+}
+
+async fn withdraw_unknown(
+    connection: &impl ConnectionTrait,
+    settle: &Settle,
+) -> Result<u64, DbErr> {
+    let only = [settle.recipient];
+    let withdrawn = slices::to_pending()
+        .filter(within(&only, settle.attempt, RecipientStatus::Unknown))
+        .exec(connection)
+        .await?;
+    Ok(withdrawn.rows_affected)
 }
 
 fn outcome_update(settle: &Settle, now: Timestamp) -> UpdateMany<Recipient> {
@@ -210,6 +248,10 @@ fn outcome_update(settle: &Settle, now: Timestamp) -> UpdateMany<Recipient> {
         .col_expr(
             recipient::Column::Error,
             Expr::value(trouble.map(|trouble| shortened(&trouble.text))),
+        )
+        .col_expr(
+            recipient::Column::SmtpServer,
+            Expr::value(settle.server.clone()),
         )
         .col_expr(recipient::Column::FinishedAt, Expr::value(finished_at))
 }

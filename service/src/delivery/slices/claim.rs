@@ -1,6 +1,10 @@
 //! Claiming a slice.
 
-use domain::{Timestamp, campaign::CampaignStatus, recipient::RecipientStatus};
+use domain::{
+    Timestamp,
+    campaign::{CampaignStatus, EventKind},
+    recipient::RecipientStatus,
+};
 use entity::{
     email_job::{self, DesiredState},
     prelude::{EmailJob, Recipient, Slice},
@@ -14,6 +18,7 @@ use sea_orm::{
 
 use super::{of, within};
 use crate::{
+    campaigns::timeline::Event,
     database::{Database, repeated},
     delivery::work::Claimed,
     queue::SendSlice,
@@ -109,8 +114,9 @@ async fn begin_campaign(
         .filter(email_job::Column::Id.eq(job.campaign))
         .filter(email_job::Column::Status.eq(CampaignStatus::Pending))
         .exec(connection)
-        .await
-        .map(drop)
+        .await?;
+    let event = Event::of(job.campaign, EventKind::TakenUp);
+    event.write(connection, now).await
 }
 
 async fn due(

@@ -1,6 +1,6 @@
 //! Taking a slice from an owner that fell silent.
 
-use domain::{CampaignId, Timestamp};
+use domain::{CampaignId, Timestamp, campaign::EventKind};
 use entity::{
     prelude::Slice,
     slice::{self, SliceState},
@@ -10,8 +10,17 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{leave_unknown, of};
-use crate::{database::Database, queue::SendSlice};
+use super::{leave, of};
+use crate::{
+    campaigns::{self, timeline::Event},
+    config::Uncertain,
+    database::Database,
+    delivery::campaign,
+    queue::SendSlice,
+};
+
+/// A slice that was taken over so often is what silences its workers.
+const MOST_TAKEOVERS: i32 = 5;
 
 /// A slice somebody holds, as it was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +67,7 @@ pub(in super::super) async fn held_by_anybody(
 pub(in super::super) async fn expire(
     database: &Database,
     held: &Held,
+    uncertain: Uncertain,
     now: Timestamp,
 ) -> Result<Option<u64>, DbErr> {
     let transaction = database.begin().await?;
@@ -83,7 +93,37 @@ pub(in super::super) async fn expire(
     let Some(found) = Slice::find_by_id(key).one(&transaction).await? else {
         return Ok(None);
     };
-    let unknown = leave_unknown(&transaction, held.job, &found, now).await?;
+    let unknown = leave(&transaction, held.job, &found, uncertain, now).await?;
+    if unknown > 0 {
+        let taken_over = Event::of(held.job.campaign, EventKind::TakenOver).amount(unknown);
+        taken_over.write(&transaction, now).await?;
+    }
+    if found.takeovers >= MOST_TAKEOVERS {
+        set_aside(&transaction, held, now).await?;
+    }
     transaction.commit().await?;
     Ok(Some(unknown))
+}
+
+/// The campaign stands still until somebody lets it go on: taken up again and again by itself, its
+/// slice would silence one worker after the other.
+async fn set_aside(
+    connection: &impl ConnectionTrait,
+    held: &Held,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let words = format!(
+        "slice {} was taken over from {MOST_TAKEOVERS} workers that fell silent; look into their \
+         logs, then resume",
+        held.job.slice
+    );
+    campaign::pause(
+        connection,
+        held.job.campaign,
+        campaigns::view::waiting::SET_ASIDE,
+        &words,
+        now,
+    )
+    .await
+    .map(drop)
 }

@@ -1,9 +1,11 @@
 //! Slices between the database and this process: claimed, renewed, let go, taken over. Each is one
 //! transaction, repeated whole where the database asks for it.
 
+mod again;
 mod claim;
 mod expire;
 mod release;
+mod skip;
 
 use domain::{Timestamp, recipient::RecipientStatus};
 use entity::{
@@ -16,12 +18,15 @@ use sea_orm::{
     sea_query::Expr,
 };
 
+pub(crate) use self::again::{reopen, to_pending};
 pub(super) use self::{
     claim::claim,
     expire::{Held, expire, held_by_anybody},
     release::{Released, release},
+    skip::skip,
 };
 use crate::{
+    config::Uncertain,
     database::{Database, repeated},
     queue::SendSlice,
 };
@@ -57,6 +62,41 @@ async fn renew_once(
         .await?;
     transaction.commit().await?;
     Ok(renewed.rows_affected > 0)
+}
+
+/// Settles whoever was left in SENDING: UNKNOWN, or PENDING where uncertain messages are sent again.
+async fn leave(
+    connection: &impl ConnectionTrait,
+    job: SendSlice,
+    found: &slice::Model,
+    uncertain: Uncertain,
+    now: Timestamp,
+) -> Result<u64, DbErr> {
+    match uncertain {
+        Uncertain::Hold => leave_unknown(connection, job, found, now).await,
+        Uncertain::Resend => leave_pending(connection, job, found).await.map(|()| 0),
+    }
+}
+
+async fn leave_pending(
+    connection: &impl ConnectionTrait,
+    job: SendSlice,
+    found: &slice::Model,
+) -> Result<(), DbErr> {
+    Recipient::update_many()
+        .col_expr(
+            recipient::Column::Status,
+            Expr::value(RecipientStatus::Pending),
+        )
+        .col_expr(
+            recipient::Column::AttemptsCounted,
+            Expr::col(recipient::Column::AttemptsCounted).add(1),
+        )
+        .filter(within(job, found))
+        .filter(recipient::Column::Status.eq(RecipientStatus::Sending))
+        .exec(connection)
+        .await
+        .map(drop)
 }
 
 async fn leave_unknown(

@@ -12,8 +12,9 @@ use sea_orm::{
     QuerySelect, sea_query::Expr,
 };
 
-use super::{held, hold, leave_unknown, within};
+use super::{held, hold, leave, within};
 use crate::{
+    config::Uncertain,
     database::{Database, repeated},
     delivery::rollup,
     queue::SendSlice,
@@ -49,9 +50,10 @@ pub(in super::super) async fn release(
     owner: &str,
     job: SendSlice,
     epoch: i64,
+    uncertain: Uncertain,
     now: Timestamp,
 ) -> Result<Released, DbErr> {
-    repeated(|| release_once(database, owner, job, epoch, now)).await
+    repeated(|| release_once(database, owner, job, epoch, uncertain, now)).await
 }
 
 async fn release_once(
@@ -59,6 +61,7 @@ async fn release_once(
     owner: &str,
     job: SendSlice,
     epoch: i64,
+    uncertain: Uncertain,
     now: Timestamp,
 ) -> Result<Released, DbErr> {
     let transaction = database.begin().await?;
@@ -72,7 +75,7 @@ async fn release_once(
         return Ok(Released::Lost);
     };
     // Nobody of this slice is under way any more: whoever is still SENDING was cut off.
-    leave_unknown(&transaction, job, &found, now).await?;
+    leave(&transaction, job, &found, uncertain, now).await?;
     let standing = Recipient::find()
         .select_only()
         .column(recipient::Column::Status)
@@ -136,7 +139,7 @@ async fn release_once(
 }
 
 /// One slice fewer is open; the last one ends the campaign.
-async fn close(
+pub(super) async fn close(
     connection: &impl ConnectionTrait,
     job: SendSlice,
     now: Timestamp,

@@ -1,0 +1,223 @@
+//! Changing what was not started yet, and starting over from what was.
+
+use domain::{
+    CampaignId, Timestamp,
+    campaign::{CampaignContent, CampaignStatus, EventKind},
+};
+use entity::{
+    email_job,
+    prelude::{EmailJob, Recipient, Slice},
+    recipient, slice,
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, Order,
+    QueryFilter, QueryOrder,
+    sea_query::{Expr, Query},
+};
+
+use super::{
+    prepare::{Plan, PreparedRecipient},
+    store::{self, DefaultSender},
+    timeline::Event,
+};
+use crate::{
+    clock::Clock,
+    database::{Database, repeated},
+    ids::{self, Kind},
+};
+
+/// What a campaign's row says of its message.
+pub(super) fn content_of(row: email_job::Model) -> CampaignContent {
+    CampaignContent {
+        subject: row.subject,
+        body: row.body,
+        text_body: row.text_body,
+        name: Some(row.name).filter(|name| !name.is_empty()),
+        from_name: row.from_name,
+        from_email: Some(row.from_email),
+        reply_to: row.reply_to,
+        smtp_server: Some(row.smtp_server).filter(|name| !name.is_empty()),
+    }
+}
+
+/// What is to become of a campaign that was not started yet.
+pub(super) struct Edit<'a> {
+    pub(super) campaign: CampaignId,
+    /// The version it was read in: whoever changed it meanwhile was faster.
+    pub(super) version: i64,
+    pub(super) content: &'a CampaignContent,
+    pub(super) sender: &'a DefaultSender,
+    pub(super) plan: Plan,
+    /// In place of the list there was.
+    pub(super) list: Option<&'a [PreparedRecipient]>,
+}
+
+/// Writes an edit; false when the campaign was started or changed meanwhile.
+pub(super) async fn write(
+    database: &Database,
+    edit: &Edit<'_>,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
+    let first_id = match edit.list {
+        Some(list) => ids::reserve(database, Kind::Recipient, list.len()).await?,
+        None => 0,
+    };
+    repeated(|| write_once(database, edit, first_id, now)).await
+}
+
+async fn write_once(
+    database: &Database,
+    edit: &Edit<'_>,
+    first_id: i64,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
+    let (status, scheduled_at) = match edit.plan {
+        Plan::At(time) => (CampaignStatus::Scheduled, Some(time)),
+        Plan::Now | Plan::Draft => (CampaignStatus::Draft, None),
+    };
+    let (from_name, from_email) = edit.sender.of(edit.content);
+    let transaction = database.begin().await?;
+    let row = email_job::ActiveModel {
+        name: Set(store::name_of(edit.content)),
+        subject: Set(edit.content.subject.clone()),
+        body: Set(edit.content.body.clone()),
+        text_body: Set(edit.content.text_body.clone()),
+        from_name: Set(from_name),
+        from_email: Set(from_email),
+        reply_to: Set(edit.content.reply_to.clone()),
+        smtp_server: Set(edit.content.smtp_server.clone().unwrap_or_default()),
+        status: Set(status),
+        scheduled_at: Set(scheduled_at),
+        version: Set(edit.version + 1),
+        ..Default::default()
+    };
+    let written = EmailJob::update_many()
+        .set(row)
+        .filter(email_job::Column::Id.eq(edit.campaign))
+        .filter(email_job::Column::SealedAt.is_not_null())
+        .filter(email_job::Column::Version.eq(edit.version))
+        .filter(email_job::Column::Status.is_in([CampaignStatus::Draft, CampaignStatus::Scheduled]))
+        .exec(&transaction)
+        .await?;
+    if written.rows_affected == 0 {
+        return Ok(false);
+    }
+    if let Some(list) = edit.list {
+        replace(&transaction, edit.campaign, first_id, list).await?;
+    }
+    let event = match edit.plan {
+        Plan::At(time) => Event::of(edit.campaign, EventKind::Scheduled).detail(time.to_string()),
+        Plan::Now | Plan::Draft => Event::of(edit.campaign, EventKind::Edited),
+    };
+    event.write(&transaction, now).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Puts a list in the place of a draft's. In the transaction of the edit, so that a draft has
+/// either list and never half of one.
+async fn replace(
+    connection: &impl ConnectionTrait,
+    campaign: CampaignId,
+    first_id: i64,
+    list: &[PreparedRecipient],
+) -> Result<(), DbErr> {
+    Recipient::delete_many()
+        .filter(recipient::Column::EmailJobId.eq(campaign))
+        .exec(connection)
+        .await?;
+    Slice::delete_many()
+        .filter(slice::Column::EmailJobId.eq(campaign))
+        .exec(connection)
+        .await?;
+    let mut slices = 0;
+    let mut first_id = first_id;
+    for chunk in list.chunks(store::SLICE_SIZE) {
+        store::write_slice(connection, (campaign, slices), first_id, chunk).await?;
+        first_id += i64::try_from(chunk.len()).unwrap_or(i64::MAX);
+        slices += 1;
+    }
+    store::write_size(connection, campaign, list.len(), slices).await
+}
+
+/// Stores a draft with the message and the list of another campaign, as if nobody had been
+/// written to yet.
+pub(super) async fn duplicate(
+    database: &Database,
+    clock: &dyn Clock,
+    original: email_job::Model,
+) -> Result<CampaignId, DbErr> {
+    let id = CampaignId(ids::reserve(database, Kind::Campaign, 1).await?);
+    let from = original.id;
+    let name: String = format!("Copy of {}", original.name)
+        .chars()
+        .take(200)
+        .collect();
+    repeated(async || {
+        let now = clock.now();
+        let transaction = database.begin().await?;
+        let row = email_job::ActiveModel {
+            id: Set(id),
+            name: Set(name.clone()),
+            status: Set(CampaignStatus::Draft),
+            created_at: Set(now),
+            touched_at: Set(now),
+            ..store::fresh(original.clone().into_active_model())
+        };
+        EmailJob::insert(row)
+            .exec_without_returning(&transaction)
+            .await?;
+        transaction.commit().await
+    })
+    .await?;
+    let slices = Slice::find()
+        .filter(slice::Column::EmailJobId.eq(from))
+        .order_by(slice::Column::No, Order::Asc)
+        .all(database.reader())
+        .await?;
+    for found in &slices {
+        let size = usize::try_from(found.last_no - found.first_no + 1).unwrap_or(0);
+        let first_id = ids::reserve(database, Kind::Recipient, size).await?;
+        repeated(|| copy_slice(database, clock.now(), found, id, first_id)).await?;
+    }
+    let size = usize::try_from(original.total_emails).unwrap_or(0);
+    let count = i64::try_from(slices.len()).unwrap_or(i64::MAX);
+    repeated(|| store::seal(database, clock.now(), id, (size, count), Plan::Draft)).await?;
+    Ok(id)
+}
+
+async fn copy_slice(
+    database: &Database,
+    now: Timestamp,
+    found: &slice::Model,
+    to: CampaignId,
+    first_id: i64,
+) -> Result<(), DbErr> {
+    use recipient::Column::{Email, EmailJobId, EmailKey, Id, No, Status, Vars};
+    let transaction = database.begin().await?;
+    store::touch(&transaction, to, now).await?;
+    let shift = first_id - found.first_no;
+    let rows = Query::select()
+        .expr(Expr::col(No).add(shift))
+        .expr(Expr::value(to))
+        .columns([No, Email, EmailKey, Vars])
+        .expr(Expr::value(domain::recipient::RecipientStatus::Pending))
+        .from(Recipient)
+        .and_where(EmailJobId.eq(found.email_job_id))
+        .and_where(No.between(found.first_no, found.last_no))
+        .to_owned();
+    let mut copy = Query::insert();
+    copy.into_table(Recipient)
+        .columns([Id, EmailJobId, No, Email, EmailKey, Vars, Status])
+        .select_from(rows)
+        .map_err(|error| DbErr::Custom(error.to_string()))?;
+    transaction.execute(&copy).await?;
+    store::write_slice_row(
+        &transaction,
+        (to, found.no),
+        (found.first_no, found.last_no),
+    )
+    .await?;
+    transaction.commit().await
+}
