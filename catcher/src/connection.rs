@@ -23,6 +23,7 @@ pub(crate) async fn serve(
     shared: Arc<Shared>,
     stop: CancellationToken,
 ) {
+    shared.store.connected();
     let mut messages = 0;
     let outcome = converse(stream, &shared, stop, &mut messages).await;
     match outcome {

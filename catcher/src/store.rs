@@ -46,6 +46,7 @@ pub struct Store {
 #[derive(Default)]
 struct Memory {
     last_id: u64,
+    connections: u64,
     accepted: u64,
     kept: VecDeque<Arc<Caught>>,
     kept_bytes: usize,
@@ -61,6 +62,16 @@ impl Store {
             keep_bytes: options.keep_bytes,
             now: Arc::clone(&options.now),
         }
+    }
+
+    /// Counts a connection.
+    pub(crate) fn connected(&self) {
+        self.lock().connections += 1;
+    }
+
+    /// How many connections were opened.
+    pub fn connections(&self) -> u64 {
+        self.lock().connections
     }
 
     /// Counts an accepted message, and keeps it when there is room.

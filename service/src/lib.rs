@@ -111,7 +111,7 @@ impl Services {
     /// again and again. Where the process ends before, the bell is rung again as a lost one.
     fn unring_later(&self, job: SendSlice, rest: Duration) {
         let reconciler = Arc::clone(&self.0.reconciler);
-        tokio::spawn(async move {
+        self.0.tasks.spawn(async move {
             tokio::time::sleep(rest.clamp(SHORTEST_REST, LONGEST_REST)).await;
             if let Err(error) = reconciler.unring(job).await {
                 tracing::debug!(

@@ -119,6 +119,19 @@ pub(crate) struct Tasks {
     tracker: TaskTracker,
 }
 
+impl Tasks {
+    /// Runs a task beside the others, until it ends or the process stops.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tracker.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = task => {}
+            }
+        });
+    }
+}
+
 impl Services {
     /// Opens the database, brings it to the present schema and starts what this process does in
     /// the background: the engine where it sends, the poller where it serves, the reconciler

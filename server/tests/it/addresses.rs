@@ -34,7 +34,7 @@ async fn a_method_that_an_address_does_not_know_is_a_problem_with_those_it_knows
     let app = spawn_app().await;
     for (method, path, allowed) in [
         (Method::DELETE, "/api/emails", "POST,GET,HEAD"),
-        (Method::PUT, "/api/emails/7", "GET,HEAD"),
+        (Method::PUT, "/api/emails/7", "DELETE,GET,HEAD,PATCH"),
         (Method::POST, "/healthz", "GET,HEAD"),
     ] {
         let answer = app.call(request(method, path, Body::empty())).await;

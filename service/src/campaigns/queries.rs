@@ -41,6 +41,7 @@ pub(crate) struct CampaignRow {
     pub(crate) waiting_code: Option<String>,
     pub(crate) waiting_detail: Option<String>,
     pub(crate) waiting_since: Option<Timestamp>,
+    pub(crate) version: i64,
 }
 
 /// What a campaign's slices add up to.

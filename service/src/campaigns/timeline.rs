@@ -1,5 +1,7 @@
 //! What happened to a campaign, written in the transaction in which it happens.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use domain::{
     CampaignId, Timestamp,
     campaign::{CampaignEvent, EventKind},
@@ -66,9 +68,17 @@ impl Event {
     }
 }
 
-/// Ordered by time, and nobody else's: no counter everybody would wait for.
+/// Ordered by time, within a process by what came first, and nobody else's: no counter everybody
+/// would wait for.
 fn id(now: Timestamp) -> i64 {
-    (now.0 << 20) | i64::from(rand::random_range(0_u32..1 << 20))
+    static LAST: AtomicI64 = AtomicI64::new(0);
+    let fresh = (now.0 << 20) | i64::from(rand::random_range(0_u32..1 << 19));
+    let after = |last: i64| Ord::max(last + 1, fresh);
+    // The closure always has a next one, so this is the last id that was given out.
+    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+        Some(after(last))
+    });
+    after(last.unwrap_or_default())
 }
 
 /// A campaign's events, the latest first.

@@ -108,12 +108,12 @@ pub(crate) async fn poll(services: Services, stop: CancellationToken) {
 /// those that ended lately are looked at too, and told once.
 async fn look(
     services: &Services,
-    known: &mut HashMap<CampaignId, CampaignSummary>,
+    known: &mut HashMap<CampaignId, (i64, CampaignSummary)>,
 ) -> Result<(), Error> {
     let reader = services.database().reader();
     let lately = services.now().minus(LATELY);
     let mut rows = queries::under_way_or_ended_since(reader, lately).await?;
-    for (id, before) in known.iter() {
+    for (id, (_, before)) in known.iter() {
         // Whatever was under way and is not among these has come to rest another way.
         if !before.status.has_ended()
             && rows.iter().all(|row| row.id != *id)
@@ -122,16 +122,23 @@ async fn look(
             rows.push(row);
         }
     }
+    // One that ended, went on and ended between two looks shows the same and is another.
+    let versions: HashMap<_, _> = rows.iter().map(|row| (row.id, row.version)).collect();
     let summaries = services.campaigns().summaries(rows).await?;
     services.rates().note(&summaries);
     let mut now_known = HashMap::with_capacity(summaries.len());
     for campaign in summaries {
         let before = known.get(&campaign.id);
-        now_known.insert(campaign.id, campaign.clone());
-        if before == Some(&campaign) {
+        let version = versions.get(&campaign.id).copied().unwrap_or_default();
+        let present = (version, campaign.clone());
+        let same = before == Some(&present)
+            || before
+                .is_some_and(|(_, before)| !campaign.status.has_ended() && *before == campaign);
+        now_known.insert(campaign.id, present);
+        if same {
             continue;
         }
-        let status_changed = before.is_none_or(|before| before.status != campaign.status);
+        let status_changed = before.is_none_or(|(_, before)| before.status != campaign.status);
         let id = event_id(&campaign, services.now());
         // Nobody listening is no error.
         let _ = services.progress().0.send(ProgressEvent {

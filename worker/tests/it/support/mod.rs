@@ -28,6 +28,7 @@ pub(crate) struct Palomar {
     catcher: Catcher,
     settings: BTreeMap<String, String>,
     stores: Stores,
+    file: Option<String>,
     stop: CancellationToken,
     worker: JoinHandle<()>,
 }
@@ -39,8 +40,19 @@ impl Palomar {
 
     /// With settings of its own, and a catcher of its own kind.
     pub(crate) async fn with(settings: &[(&str, &str)], options: catcher::Options) -> Self {
-        let stores = Stores::new().await;
         let catcher = Catcher::start(options).await.unwrap();
+        Self::around(catcher, settings, None).await
+    }
+
+    /// With a `palomar.toml`, made from the catcher's address.
+    pub(crate) async fn from_file(file: impl FnOnce(&str) -> String) -> Self {
+        let catcher = Catcher::start(catcher::Options::default()).await.unwrap();
+        let file = file(&format!("smtp://{}?tls=none", catcher.address()));
+        Self::around(catcher, &[("SMTP_URL", "")], Some(file)).await
+    }
+
+    async fn around(catcher: Catcher, settings: &[(&str, &str)], file: Option<String>) -> Self {
+        let stores = Stores::new().await;
         let mut all: BTreeMap<_, _> = stores.settings().collect();
         all.insert(
             "SMTP_URL".to_owned(),
@@ -56,13 +68,14 @@ impl Palomar {
                 .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
         );
         let clock = ManualClock::at(Timestamp(1_795_503_451_000));
-        let (services, stop, worker) = launch(&all, &clock).await;
+        let (services, stop, worker) = launch(&all, file.as_deref(), &clock).await;
         Self {
             services,
             clock,
             catcher,
             settings: all,
             stores,
+            file,
             stop,
             worker,
         }
@@ -85,7 +98,8 @@ impl Palomar {
         self.services.stop().await;
         self.worker.await.unwrap();
         drop(self.services);
-        let (services, stop, worker) = launch(&self.settings, &self.clock).await;
+        let file = self.file.as_deref();
+        let (services, stop, worker) = launch(&self.settings, file, &self.clock).await;
         Self {
             services,
             stop,
@@ -98,7 +112,16 @@ impl Palomar {
         &self.stores
     }
 
+    pub(crate) fn campaigns(&self) -> service::campaigns::Campaigns {
+        self.services.campaigns()
+    }
+
     pub(crate) async fn create(&self, emails: &[&str]) -> CampaignId {
+        self.create_with(emails, CampaignCreate::default()).await
+    }
+
+    /// With what `rest` says beside the message and the list.
+    pub(crate) async fn create_with(&self, emails: &[&str], rest: CampaignCreate) -> CampaignId {
         let input = CampaignCreate {
             subject: "Hola".to_owned(),
             body: "<p>Hola</p>".to_owned(),
@@ -109,7 +132,7 @@ impl Palomar {
                     vars: [].into(),
                 })
                 .collect(),
-            ..CampaignCreate::default()
+            ..rest
         };
         let created = self
             .services
@@ -180,9 +203,10 @@ impl Palomar {
 
 async fn launch(
     settings: &BTreeMap<String, String>,
+    file: Option<&str>,
     clock: &ManualClock,
 ) -> (Services, CancellationToken, JoinHandle<()>) {
-    let config = Config::from_sources(settings.clone().into_iter(), None).unwrap();
+    let config = Config::from_sources(settings.clone().into_iter(), file).unwrap();
     let surroundings = Surroundings {
         // In one process with those who ask, in either size.
         role: Role::Everything,
