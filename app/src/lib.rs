@@ -32,7 +32,7 @@ mod live;
 mod pages;
 mod routes;
 
-pub use api::composer::ComposerState;
+pub use api::composer::{ComposerState, Editing};
 pub use domain;
 
 use leptos::prelude::*;

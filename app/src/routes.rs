@@ -10,7 +10,7 @@ use leptos_router::{
 use crate::pages::{
     campaign::CampaignPage,
     caught::{CaughtPage, message::CaughtMessagePage},
-    composer::ComposerPage,
+    composer::{ComposerPage, EditPage},
     dashboard::DashboardPage,
     not_found::NotFoundPage,
 };
@@ -33,6 +33,11 @@ pub(crate) fn Pages() -> impl IntoView {
             <Route
                 path=(StaticSegment("campaigns"), StaticSegment("new"))
                 view=ComposerPage
+                ssr=SsrMode::Async
+            />
+            <Route
+                path=(StaticSegment("campaigns"), ParamSegment("id"), StaticSegment("edit"))
+                view=EditPage
                 ssr=SsrMode::Async
             />
             <Route

@@ -75,6 +75,13 @@ impl Civil {
     }
 }
 
+/// The name of the reader's zone, as in `Europe/Madrid`. Only in a browser.
+pub(crate) fn zone_here() -> Option<String> {
+    let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
+    let zone = js_sys::Reflect::get(&format.resolved_options(), &"timeZone".into());
+    zone.ok()?.as_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

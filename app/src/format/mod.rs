@@ -4,7 +4,7 @@
 mod calendar;
 mod text;
 
-pub(crate) use calendar::Civil;
+pub(crate) use calendar::{Civil, zone_here};
 pub(crate) use text::text_of_html;
 
 /// Joins a figure and its unit.

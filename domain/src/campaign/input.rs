@@ -10,7 +10,7 @@ use super::{
     CampaignStatus,
     rules::{a_server_name, an_address, no_merge_variable, no_nul, single_line},
 };
-use crate::{FieldError, page::MAX_LIMIT};
+use crate::{FieldError, Timestamp, page::MAX_LIMIT};
 
 /// The longest subject, in characters.
 pub const MAX_SUBJECT_LENGTH: usize = 500;
@@ -234,6 +234,25 @@ impl CampaignCreate {
 }
 
 impl CampaignForm {
+    /// A form that says what is stored, with the time it is to start at, in UTC.
+    #[must_use]
+    pub fn of(content: CampaignContent, scheduled_at: Option<Timestamp>) -> Self {
+        let at = scheduled_at.map(|at| at.to_string()).unwrap_or_default();
+        Self {
+            subject: content.subject,
+            body: content.body,
+            name: content.name.unwrap_or_default(),
+            from_name: content.from_name.unwrap_or_default(),
+            from_email: content.from_email.unwrap_or_default(),
+            reply_to: content.reply_to.unwrap_or_default(),
+            text_body: content.text_body.unwrap_or_default(),
+            smtp_server: content.smtp_server.unwrap_or_default(),
+            // `2026-12-01T09:00`, as a field for a local time wants it.
+            scheduled_at: at.get(..16).unwrap_or_default().to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// The content, and apart from it the pasted list and what to do about invalid lines.
     /// What was left blank counts as not said.
     #[must_use]

@@ -3,10 +3,11 @@
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{ErrorCode, campaign::CampaignForm};
+use domain::{ApiError, CampaignId, ErrorCode, campaign::CampaignForm};
+use serde::de::DeserializeOwned;
 use service::Actor;
 
 use super::{document, render};
@@ -16,32 +17,60 @@ use crate::{Problem, extract::read_body, state::AppState};
 /// twice. A form that is refused comes back as the composer, with what was typed and what is
 /// wrong with it, under the error's status.
 pub async fn create(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
-    let (mut parts, body) = request.into_parts();
-    let form = parse(&parts.headers, &read_body(body).await?)?;
+    let (parts, body) = request.into_parts();
+    let form = parse::<CampaignForm>(&parts.headers, &read_body(body).await?)?;
     let campaigns = state.services.campaigns();
-    let error = match campaigns
+    let outcome = campaigns
         .create_from_form(&Actor::Local, form.clone())
-        .await
-    {
-        Ok(outcome) => {
-            let address = document::campaign(outcome.created.campaign.summary.id);
-            return Ok(Redirect::to(&address).into_response());
-        }
-        Err(error) => error.into_api(),
-    };
+        .await;
+    match outcome {
+        Ok(outcome) => Ok(lead_to(outcome.created.campaign.summary.id)),
+        Err(error) => Ok(refused(&state, parts, form, error.into_api()).await),
+    }
+}
+
+/// `POST /campaigns/{id}/edit`: the same for a campaign that was not started yet.
+pub(super) async fn edit(
+    state: &AppState,
+    id: CampaignId,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let form = parse::<CampaignForm>(&parts.headers, &read_body(body).await?)?;
+    let campaigns = state.services.campaigns();
+    let outcome = campaigns
+        .edit_from_form(&Actor::Local, id, form.clone())
+        .await;
+    match outcome {
+        Ok(campaign) => Ok(lead_to(campaign.summary.id)),
+        Err(error) => Ok(refused(state, parts, form, error.into_api()).await),
+    }
+}
+
+fn lead_to(id: CampaignId) -> Response {
+    Redirect::to(&document::campaign(id)).into_response()
+}
+
+async fn refused(
+    state: &AppState,
+    mut parts: Parts,
+    form: CampaignForm,
+    error: ApiError,
+) -> Response {
     let status = error.code.http_status();
     parts.method = Method::GET;
     let page = Request::from_parts(parts, Body::empty());
-    let mut response = render(&state, page, move || {
+    let mut response = render(state, page, move || {
         document::provide_refused(form.clone(), error.clone());
     })
     .await;
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Ok(response)
+    response
 }
 
-fn parse(headers: &HeaderMap, body: &Bytes) -> Result<CampaignForm, Problem> {
+/// Reads a plain form.
+pub(super) fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Problem> {
     let is_form = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok()?.parse::<mime::Mime>().ok())
@@ -49,7 +78,7 @@ fn parse(headers: &HeaderMap, body: &Bytes) -> Result<CampaignForm, Problem> {
     if !is_form {
         return Err(Problem::new(
             ErrorCode::UnsupportedMediaType,
-            "this address reads the composer's form; programs post JSON to /api/emails",
+            "this address reads a page's form; programs post JSON to /api/emails",
         ));
     }
     serde_urlencoded::from_bytes(body).map_err(|error| {

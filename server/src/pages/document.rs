@@ -21,5 +21,6 @@ pub(super) fn provide_refused(form: CampaignForm, error: ApiError) {
     provide_context(ComposerState {
         form,
         error: Some(error),
+        editing: None,
     });
 }

@@ -3,6 +3,7 @@
 mod bundle;
 pub mod composer;
 mod document;
+pub mod steering;
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,9 @@
 //! What a state means, in plain words, while somebody is in it.
 
-use domain::campaign::{CampaignStatus, CampaignSummary};
+use domain::campaign::{CampaignStatus, CampaignSummary, Whom};
 use leptos::prelude::*;
+
+use super::steering::{Ask, AskTwice, Steering, Wish};
 
 use crate::{
     components::{
@@ -16,9 +18,9 @@ use crate::{
 pub(super) fn StandsStill(summary: Memo<CampaignSummary>) -> impl IntoView {
     let why = Memo::new(move |_| {
         summary.with(|summary| match (&summary.waiting_for, summary.status) {
-            (_, status) if status.has_ended() => None,
-            (_, CampaignStatus::Paused) => Some((
-                "it was paused".to_owned(),
+            (_, status) if status.has_ended() || status.is_editable() => None,
+            (why, CampaignStatus::Paused) => Some((
+                why.clone().unwrap_or_else(|| "it was paused".to_owned()),
                 "Those who are left get their message once it is resumed.",
             )),
             (Some(why), _) => Some((
@@ -46,7 +48,7 @@ pub(super) fn StandsStill(summary: Memo<CampaignSummary>) -> impl IntoView {
 
 /// What UNKNOWN means.
 #[component]
-pub(super) fn Unknown(summary: Memo<CampaignSummary>) -> impl IntoView {
+pub(super) fn Unknown(summary: Memo<CampaignSummary>, steering: Steering) -> impl IntoView {
     let unknown = Memo::new(move |_| summary.with(|summary| summary.counts.unknown));
     move || {
         (unknown.get() > 0).then(|| {
@@ -61,6 +63,22 @@ pub(super) fn Unknown(summary: Memo<CampaignSummary>) -> impl IntoView {
                         <div class="text-small text-muted">
                             "The connection ended after the hand-over and before the server said whether it took the message. Nobody can know from here; the receiving server’s log would tell. Nothing is sent again by itself, so that nobody gets the same message twice."
                         </div>
+                    </div>
+                    <div class="actions">
+                        <Ask
+                            steering
+                            wish=Wish::TreatAsSent(Whom::All)
+                            word="Treat as sent"
+                            class="btn small"
+                        />
+                        <AskTwice
+                            steering
+                            wish=Wish::Resend(Whom::All)
+                            word="Send again…"
+                            class="btn small"
+                            meaning="Whoever got the message already gets a second copy."
+                            sure="Send again, perhaps twice"
+                        />
                     </div>
                 </section>
             }

@@ -1,9 +1,10 @@
 //! What it is called, what it says first, from whom, and where it stands.
 
-use domain::campaign::{Campaign, CampaignSummary};
+use domain::campaign::{Campaign, CampaignStatus, CampaignSummary};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::{actions::Actions, steering::Steering};
 use crate::{
     components::{moment::Moment, state::CampaignState},
     contexts, routes,
@@ -11,15 +12,28 @@ use crate::{
 
 /// The page's head.
 #[component]
-pub(super) fn Head(campaign: Campaign, summary: Memo<CampaignSummary>) -> impl IntoView {
+pub(super) fn Head(
+    campaign: Campaign,
+    summary: Memo<CampaignSummary>,
+    steering: Steering,
+) -> impl IntoView {
     let installation = contexts::installation();
     let status = Signal::derive(move || summary.with(|summary| summary.status));
     let read = campaign.summary;
     let name = read.name.clone();
     let subject = (read.subject != read.name).then(|| format!("{} · ", read.subject));
+    let server = read.smtp_server;
     let sender = match read.from_name {
         Some(name) => format!("{name} <{}>", read.from_email),
         None => read.from_email,
+    };
+
+    let starts = move || {
+        let at = summary.with(|summary| {
+            let scheduled = summary.status == CampaignStatus::Scheduled;
+            summary.scheduled_at.filter(|_| scheduled)
+        });
+        at.map(|at| view! { <b>" · starts " <Moment at /></b> })
     };
 
     view! {
@@ -34,18 +48,22 @@ pub(super) fn Head(campaign: Campaign, summary: Memo<CampaignSummary>) -> impl I
                 <div class="text-muted">
                     {subject} "from " {sender}
                     <Suspense>
-                        {move || Suspend::new(async move {
-                            installation
-                                .await
-                                .ok()
-                                .map(|installation| format!(" via {}", installation.smtp_server))
-                        })}
+                        {move || {
+                            let named = server.clone();
+                            Suspend::new(async move {
+                                let installation = installation.await.ok()?;
+                                Some(format!(" via {}", named.unwrap_or(installation.smtp_server)))
+                            })
+                        }}
                     </Suspense>
                     {campaign.reply_to.map(|address| format!(", answers to {address}"))}
                 </div>
-                <div class="text-small text-muted">"Created " <Moment at=read.created_at /></div>
+                <div class="text-small text-muted">
+                    "Created " <Moment at=read.created_at /> {starts}
+                </div>
             </div>
             <CampaignState status />
+            <Actions summary steering />
         </div>
     }
 }

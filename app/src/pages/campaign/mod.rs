@@ -1,5 +1,6 @@
 //! One campaign: how far it is, who got it, who did not and why, and what it says.
 
+mod actions;
 mod explained;
 mod head;
 mod message;
@@ -9,6 +10,8 @@ mod recipient_table;
 mod recipient_tabs;
 mod recipients;
 mod request;
+mod steering;
+mod timeline;
 mod watch;
 
 use domain::{ApiError, CampaignId, ErrorCode};
@@ -17,7 +20,9 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     api::{
-        campaigns::{get_campaign, get_content, list_failure_reasons, list_recipients},
+        campaigns::{
+            get_campaign, get_content, list_events, list_failure_reasons, list_recipients,
+        },
         error::CallError,
     },
     components::{connection_note::ConnectionNote, failure::Failure},
@@ -29,6 +34,8 @@ use progress::Progress;
 use reasons::Reasons;
 use recipients::Recipients;
 use request::Request;
+use steering::{Refused, Steering};
+use timeline::Timeline;
 use watch::Watch;
 
 /// One campaign.
@@ -57,6 +64,10 @@ pub(crate) fn CampaignPage() -> impl IntoView {
         },
     );
     let content = Resource::new(move || id.get(), get_content);
+    let events = Resource::new(
+        move || (id.get(), watch.reading()),
+        |(id, _)| list_events(id),
+    );
     let connection = watch.follow();
 
     view! {
@@ -66,19 +77,22 @@ pub(crate) fn CampaignPage() -> impl IntoView {
                     Err(error) => Either::Left(view! { <Failure error /> }),
                     Ok(campaign) => {
                         let summary = watch.newest(campaign.summary.clone());
+                        let steering = Steering::new(campaign.summary.id, watch);
                         let counts = campaign.summary.counts;
                         let request = Memo::new(move |_| request.get().chosen_for(&counts));
                         Either::Right(
                             view! {
-                                <Head campaign summary />
+                                <Head campaign summary steering />
+                                <Refused steering />
                                 <ConnectionNote connection />
                                 <StandsStill summary />
                                 <Progress summary />
-                                <Unknown summary />
+                                <Unknown summary steering />
                                 <Deferred summary />
-                                <Reasons reasons summary />
+                                <Reasons reasons summary steering />
                                 <Message content />
-                                <Recipients recipients request summary />
+                                <Timeline events />
+                                <Recipients recipients request summary steering />
                             },
                         )
                     }

@@ -1,9 +1,16 @@
 //! Failures by reason, the commonest first.
 
-use domain::{CampaignId, campaign::CampaignSummary, recipient::FailureReason};
+use domain::{
+    CampaignId,
+    campaign::CampaignSummary,
+    recipient::{FailureReason, NO_ENHANCED_CODE},
+};
 use leptos::{either::EitherOf3, prelude::*};
 
-use super::request::Request;
+use super::{
+    request::Request,
+    steering::{Ask, Steering, Wish},
+};
 use crate::{
     api::error::CallError,
     components::{bar::ShareBar, failure::Failure},
@@ -15,6 +22,7 @@ use crate::{
 pub(super) fn Reasons(
     reasons: Resource<Result<Vec<FailureReason>, CallError>>,
     summary: Memo<CampaignSummary>,
+    steering: Steering,
 ) -> impl IntoView {
     view! {
         <Transition>
@@ -23,7 +31,7 @@ pub(super) fn Reasons(
                 match reasons.await {
                     Err(error) => EitherOf3::A(view! { <Failure error /> }),
                     Ok(reasons) if reasons.is_empty() => EitherOf3::B(()),
-                    Ok(reasons) => EitherOf3::C(view! { <ReasonTable id reasons /> }),
+                    Ok(reasons) => EitherOf3::C(view! { <ReasonTable id reasons steering /> }),
                 }
             })}
         </Transition>
@@ -31,11 +39,11 @@ pub(super) fn Reasons(
 }
 
 #[component]
-fn ReasonTable(id: CampaignId, reasons: Vec<FailureReason>) -> impl IntoView {
+fn ReasonTable(id: CampaignId, reasons: Vec<FailureReason>, steering: Steering) -> impl IntoView {
     let whole = reasons.iter().map(|reason| reason.count).sum();
     let rows = reasons
         .into_iter()
-        .map(|reason| view! { <ReasonRow id reason whole /> })
+        .map(|reason| view! { <ReasonRow id reason whole steering /> })
         .collect_view();
     view! {
         <section class="card mb-4 overflow-hidden" aria-labelledby="reasons">
@@ -59,7 +67,15 @@ fn ReasonTable(id: CampaignId, reasons: Vec<FailureReason>) -> impl IntoView {
 }
 
 #[component]
-fn ReasonRow(id: CampaignId, reason: FailureReason, whole: u64) -> impl IntoView {
+fn ReasonRow(
+    id: CampaignId,
+    reason: FailureReason,
+    whole: u64,
+    steering: Steering,
+) -> impl IntoView {
+    let enhanced = reason.enhanced_code.clone();
+    let enhanced = enhanced.unwrap_or_else(|| NO_ENHANCED_CODE.to_owned());
+    let retry = Wish::Retry(reason.code, Some(enhanced));
     let who = Request::failed_for(id, &reason);
     view! {
         <tr>
@@ -70,9 +86,12 @@ fn ReasonRow(id: CampaignId, reason: FailureReason, whole: u64) -> impl IntoView
             </td>
             <td class="number">{format::number(reason.count)}</td>
             <td class="number">
-                <a class="btn small" href=who>
-                    "Show"
-                </a>
+                <div class="actions">
+                    <a class="btn small" href=who>
+                        "Show"
+                    </a>
+                    <Ask steering wish=retry word="Try again" class="btn small" />
+                </div>
             </td>
         </tr>
     }

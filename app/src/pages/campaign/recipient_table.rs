@@ -1,9 +1,18 @@
 //! Recipients, one a row, and for each what the server said.
 
-use domain::{CampaignId, page::Page, recipient::Recipient};
+use domain::{
+    CampaignId,
+    campaign::Whom,
+    page::Page,
+    recipient::{Recipient, RecipientStatus},
+};
 use leptos::{either::Either, prelude::*};
 
-use super::{reasons::codes, request::Request};
+use super::{
+    reasons::codes,
+    request::Request,
+    steering::{Ask, Steering, Wish},
+};
 use crate::components::{
     address::Address,
     moment::{Moment, Precision},
@@ -17,6 +26,7 @@ pub(super) fn RecipientTable(
     id: CampaignId,
     page: Page<Recipient>,
     request: Request,
+    steering: Steering,
 ) -> impl IntoView {
     if page.items.is_empty() {
         let words = if request.search.is_empty() {
@@ -31,7 +41,7 @@ pub(super) fn RecipientTable(
     let rows = page
         .items
         .into_iter()
-        .map(|recipient| view! { <Row recipient /> })
+        .map(|recipient| view! { <Row recipient steering /> })
         .collect_view();
     Either::Right(view! {
         <table class="recipients stacked">
@@ -55,10 +65,11 @@ pub(super) fn RecipientTable(
 }
 
 #[component]
-fn Row(recipient: Recipient) -> impl IntoView {
+fn Row(recipient: Recipient, steering: Steering) -> impl IntoView {
     let answered = recipient.code.is_some() || recipient.enhanced_code.is_some();
     let code = answered.then(|| codes(recipient.code, recipient.enhanced_code));
     let precision = Precision::TimeOfDay;
+    let unknown = recipient.status == RecipientStatus::Unknown;
     view! {
         <tr>
             <td class="address">
@@ -74,6 +85,26 @@ fn Row(recipient: Recipient) -> impl IntoView {
                 {recipient
                     .next_attempt_at
                     .map(|at| view! { <span class="block">"tried again " <Moment at /></span> })}
+                {unknown
+                    .then(|| {
+                        let only = Whom::These(vec![recipient.id]);
+                        view! {
+                            <div class="actions">
+                                <Ask
+                                    steering
+                                    wish=Wish::TreatAsSent(only.clone())
+                                    word="Treat as sent"
+                                    class="btn small"
+                                />
+                                <Ask
+                                    steering
+                                    wish=Wish::Resend(only)
+                                    word="Send again, perhaps twice"
+                                    class="btn small"
+                                />
+                            </div>
+                        }
+                    })}
             </td>
             <td class="number wide-only">{recipient.attempts}</td>
             <td class="number wide-only text-small text-muted whitespace-nowrap">

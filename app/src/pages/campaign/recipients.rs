@@ -3,7 +3,9 @@
 use domain::{campaign::CampaignSummary, page::Page, recipient::Recipient};
 use leptos::{either::Either, prelude::*};
 
-use super::{recipient_table::RecipientTable, recipient_tabs::Tabs, request::Request};
+use super::{
+    recipient_table::RecipientTable, recipient_tabs::Tabs, request::Request, steering::Steering,
+};
 use crate::{api::error::CallError, components::failure::Failure};
 
 /// One page of the list.
@@ -15,6 +17,7 @@ pub(super) fn Recipients(
     recipients: Resource<RecipientPage>,
     request: Memo<Request>,
     summary: Memo<CampaignSummary>,
+    steering: Steering,
 ) -> impl IntoView {
     let id = summary.with_untracked(|summary| summary.id);
     view! {
@@ -27,7 +30,7 @@ pub(super) fn Recipients(
                             Err(error) => Either::Left(view! { <Failure error /> }),
                             Ok(page) => {
                                 let request = request.get_untracked();
-                                Either::Right(view! { <RecipientTable id page request /> })
+                                Either::Right(view! { <RecipientTable id page request steering /> })
                             }
                         }
                     })}

@@ -95,9 +95,22 @@ impl Watch {
         let behind = self.listed.try_with_value(|listed| listed.is_behind(now));
         self.newest.try_set(Some(event.campaign));
         if behind == Some(true) {
-            self.listed.try_set_value(now);
-            self.reading.try_update(|reading| *reading += 1);
+            self.read_again(now);
         }
+    }
+
+    /// What the campaign came to when somebody asked something of it: an ended one may go on.
+    pub(super) fn asked(self, campaign: CampaignSummary) {
+        let now = Listed::of(&campaign, js_sys::Date::now());
+        self.followed
+            .try_set((!campaign.status.has_ended()).then_some(campaign.id));
+        self.newest.try_set(Some(campaign));
+        self.read_again(now);
+    }
+
+    fn read_again(self, now: Listed) {
+        self.listed.try_set_value(now);
+        self.reading.try_update(|reading| *reading += 1);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The paths whose faults stand beside their field, and what the field is called in a sentence.
-const BESIDE: [(&str, &str); 8] = [
+const BESIDE: [(&str, &str); 10] = [
     ("subject", "The subject"),
     ("body", "The body"),
     ("name", "The name"),
@@ -18,6 +18,8 @@ const BESIDE: [(&str, &str); 8] = [
     ("fromEmail", "The sender address"),
     ("replyTo", "The address for answers"),
     ("textBody", "The plain text"),
+    ("scheduledAt", "The time"),
+    ("smtpServer", "The SMTP server"),
     ("recipients", "The list"),
 ];
 

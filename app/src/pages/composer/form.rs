@@ -8,12 +8,13 @@ use domain::{
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{HtmlButtonElement, HtmlInputElement, HtmlTextAreaElement};
 
 use super::{
     checks::Checks,
     draft::Draft,
     faults::Refused,
+    later::Later,
     message::{Body, Subject},
     more::More,
     preview::Preview,
@@ -22,8 +23,11 @@ use super::{
     sender::Sender,
 };
 use crate::{
-    api::{campaigns::create_campaign, composer::ComposerState},
-    routes,
+    api::{
+        campaigns::{create_campaign, edit_campaign},
+        composer::{ComposerState, Editing},
+    },
+    format, routes,
 };
 
 /// How long after the last key the page looks at what was written.
@@ -64,11 +68,16 @@ pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> 
         }
     });
     on_cleanup(move || before_unload.remove());
+    let editing = state.editing;
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if let Some(form) = form.get_untracked() {
-            send(draft, draft.collect(&form, FormIntent::Send));
+            send(draft, editing, draft.collect(&form, intent_of(&event)));
         }
+    };
+    let action = match editing {
+        Some(editing) => routes::edit(editing.id),
+        None => routes::COMPOSER.to_owned(),
     };
 
     view! {
@@ -76,7 +85,7 @@ pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> 
         <form
             node_ref=form
             method="post"
-            action=routes::COMPOSER
+            action=action
             on:input=on_input
             on:submit=on_submit
         >
@@ -98,12 +107,24 @@ pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> 
                     />
                     <Subject draft text=written.subject />
                     <Recipients draft text=written.recipients />
+                    {editing
+                        .map(|editing| {
+                            view! {
+                                <p class="field-hint">
+                                    {format::count(editing.recipients, "recipient", "recipients")}
+                                    " on the list now. A list written here takes its place; left empty, it stays."
+                                </p>
+                            }
+                        })}
                     <Body draft text=written.body />
+                    <Later draft at=written.scheduled_at zone=written.time_zone />
                     <More
                         draft
                         name=written.name
                         reply_to=written.reply_to
                         text=written.text_body
+                        server=written.smtp_server
+                        servers=installation.smtp_servers.clone()
                     />
                 </div>
                 <div class="beside">
@@ -111,7 +132,7 @@ pub(super) fn ComposerForm(state: ComposerState, installation: Installation) -> 
                     <Checks draft installation=installation.clone() />
                 </div>
             </div>
-            <SendBar draft installation />
+            <SendBar draft installation listed=editing.map_or(0, |editing| editing.recipients) />
         </form>
     }
 }
@@ -131,13 +152,26 @@ fn changed_path(event: &ev::Event) -> Option<&'static str> {
         "from_email" => "fromEmail",
         "reply_to" => "replyTo",
         "text_body" => "textBody",
+        "scheduled_at" | "time_zone" => "scheduledAt",
         "recipients" | "invalid_recipients" => "recipients",
         _ => return None,
     })
 }
 
+/// What the button that was pressed asks for.
+fn intent_of(event: &ev::SubmitEvent) -> FormIntent {
+    let button = event
+        .submitter()
+        .and_then(|button| button.dyn_into::<HtmlButtonElement>().ok());
+    match button.map(|button| button.value()).as_deref() {
+        Some("schedule") => FormIntent::Schedule,
+        Some("draft") => FormIntent::Draft,
+        _ => FormIntent::Send,
+    }
+}
+
 /// Hands the form over once. When it was taken, the answer leads the page on to the campaign.
-fn send(draft: Draft, form: Option<CampaignForm>) {
+fn send(draft: Draft, editing: Option<Editing>, form: Option<CampaignForm>) {
     let Some(form) = form else { return };
     if draft.on_its_way.get_untracked() {
         return;
@@ -145,7 +179,11 @@ fn send(draft: Draft, form: Option<CampaignForm>) {
     draft.on_its_way.set(true);
     draft.error.set(None);
     spawn_local(async move {
-        if let Err(error) = create_campaign(form).await {
+        let taken = match editing {
+            Some(editing) => edit_campaign(editing.id, form).await.map(drop),
+            None => create_campaign(form).await.map(drop),
+        };
+        if let Err(error) = taken {
             draft.on_its_way.try_set(false);
             draft.error.try_set(Some(error.0));
         }

@@ -8,6 +8,7 @@
 //! | `draft` | what is being written, as signals |
 //! | `form` | the form, and its way to the server |
 //! | `sender`, `message`, `more` | from whom, subject and body, and what is rarely needed |
+//! | `later` | when it starts, if not at once |
 //! | `recipients` | the list: pasted, chosen or dropped, and what it holds |
 //! | `list` | which list counts, and the survey of it in the background |
 //! | `survey` | a survey taken step by step |
@@ -18,6 +19,7 @@ mod checks;
 mod draft;
 mod faults;
 mod form;
+mod later;
 mod list;
 mod message;
 mod more;
@@ -27,10 +29,16 @@ mod send_bar;
 mod sender;
 mod survey;
 
+use domain::CampaignId;
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
 
-use crate::{api::composer::open_composer, components::failure::Failure, contexts, routes};
+use crate::{
+    api::composer::{open_composer, open_editor},
+    components::failure::Failure,
+    contexts, routes,
+};
 use form::ComposerForm;
 
 /// The composer.
@@ -50,6 +58,45 @@ pub(crate) fn ComposerPage() -> impl IntoView {
         </nav>
         <div class="head">
             <h1>"New campaign"</h1>
+        </div>
+        <Suspense>
+            {move || Suspend::new(async move {
+                match (opened.await, installation.await) {
+                    (Ok(state), Ok(installation)) => {
+                        Either::Left(view! { <ComposerForm state installation /> })
+                    }
+                    (Err(error), _) | (_, Err(error)) => Either::Right(view! { <Failure error /> }),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// The composer, for a campaign that was not started yet.
+#[component]
+pub(crate) fn EditPage() -> impl IntoView {
+    let installation = contexts::installation();
+    let parameters = use_params_map();
+    let id = Memo::new(move |_| {
+        let id = parameters.with(|parameters| parameters.get_str("id")?.parse().ok());
+        id.unwrap_or(CampaignId(0))
+    });
+    let opened = Resource::new(move || id.get(), open_editor);
+
+    view! {
+        <Title text="Edit campaign" />
+        <nav class="crumbs" aria-label="Where you are">
+            <a href=routes::DASHBOARD rel="external">
+                "Campaigns"
+            </a>
+            " / "
+            <a href=move || routes::campaign(id.get()) rel="external">
+                "Campaign"
+            </a>
+            " /"
+        </nav>
+        <div class="head">
+            <h1>"Edit campaign"</h1>
         </div>
         <Suspense>
             {move || Suspend::new(async move {

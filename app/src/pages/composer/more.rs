@@ -11,9 +11,42 @@ use super::{
 
 /// What is rarely needed, folded away unless something is in it.
 #[component]
-pub(super) fn More(draft: Draft, name: String, reply_to: String, text: String) -> impl IntoView {
-    let faulty = ["name", "replyTo", "textBody"].map(|path| draft.fault(path));
-    let used = !(name.is_empty() && reply_to.is_empty() && text.is_empty());
+pub(super) fn More(
+    draft: Draft,
+    name: String,
+    reply_to: String,
+    text: String,
+    /// The SMTP server that was chosen, and those there are.
+    server: String,
+    servers: Vec<String>,
+) -> impl IntoView {
+    let faulty = ["name", "replyTo", "textBody", "smtpServer"].map(|path| draft.fault(path));
+    let used = [&name, &reply_to, &text, &server]
+        .iter()
+        .any(|field| !field.is_empty());
+    let choice = (servers.len() > 1).then(|| {
+        let options = servers
+            .into_iter()
+            .map(|name| {
+                let (chosen, value) = (name == server, name.clone());
+                view! {
+                    <option value=value selected=chosen>
+                        {name}
+                    </option>
+                }
+            })
+            .collect_view();
+        view! {
+            <div>
+                <label for="smtp_server">"SMTP server"</label>
+                <select name="smtp_server" id="smtp_server" aria-describedby=fault_id("smtpServer")>
+                    <option value="">"By the sender’s domain"</option>
+                    {options}
+                </select>
+                <Fault draft path="smtpServer" />
+            </div>
+        }
+    });
     // A fault opens it, and it stays open when the fault is mended.
     let open = Memo::new(move |before: Option<&bool>| {
         used || before == Some(&true) || faulty.iter().any(|fault| fault.with(Option::is_some))
@@ -43,6 +76,7 @@ pub(super) fn More(draft: Draft, name: String, reply_to: String, text: String) -
                         placeholder="The sender"
                     />
                 </div>
+                {choice}
                 <div>
                     <label for="text_body">"Plain text"</label>
                     <textarea

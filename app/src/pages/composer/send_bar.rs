@@ -8,8 +8,14 @@ use crate::format;
 
 /// The bar.
 #[component]
-pub(super) fn SendBar(draft: Draft, installation: Installation) -> impl IntoView {
-    let people = move || draft.list.people().filter(|people| *people > 0);
+pub(super) fn SendBar(
+    draft: Draft,
+    installation: Installation,
+    /// Those on the list that is kept where no other is written.
+    listed: u64,
+) -> impl IntoView {
+    let written = move || draft.list.people().filter(|people| *people > 0);
+    let people = move || written().or(Some(listed).filter(|people| *people > 0));
     let undecided = move || draft.list.invalid() > 0 && !draft.skip_invalid.get();
     let line = move || {
         let written = draft.from_email.with(|address| address.trim().to_owned());
@@ -49,7 +55,19 @@ pub(super) fn SendBar(draft: Draft, installation: Installation) -> impl IntoView
             </div>
             <button
                 type="submit"
+                class="btn"
+                name="intent"
+                value="draft"
+                disabled=undecided
+                aria-disabled=move || draft.on_its_way.get().then_some("true")
+            >
+                "Save draft"
+            </button>
+            <button
+                type="submit"
                 class="btn primary"
+                name="intent"
+                value="send"
                 // Before the page is live nothing is known of the list, and the server decides.
                 disabled=undecided
                 aria-describedby="undecided"

@@ -105,7 +105,7 @@ async fn begin_campaign(
     job: SendSlice,
     now: Timestamp,
 ) -> Result<(), DbErr> {
-    EmailJob::update_many()
+    let began = EmailJob::update_many()
         .col_expr(
             email_job::Column::Status,
             Expr::value(CampaignStatus::Processing),
@@ -115,6 +115,10 @@ async fn begin_campaign(
         .filter(email_job::Column::Status.eq(CampaignStatus::Pending))
         .exec(connection)
         .await?;
+    // Of two that take it up at once, one is the first.
+    if began.rows_affected == 0 {
+        return Ok(());
+    }
     let event = Event::of(job.campaign, EventKind::TakenUp);
     event.write(connection, now).await
 }
