@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    service::failpoints::arm();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match server::commands::run(&arguments).await {
         Ok(code) => code,

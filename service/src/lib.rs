@@ -14,6 +14,7 @@
 //! | [`inbox`] | the catcher's messages, as the page reads them |
 //! | [`config`], [`telemetry`], [`signals`] | what is set, what is logged, when to stop |
 //! | `workers` | which processes send |
+//! | [`failpoints`] | where tests end the process |
 //! | [`clock`], [`actor`], [`error`] | time, who asks, what can go wrong |
 //!
 //! To add a use-case: a method beside its kin with a line that says what it promises, its
@@ -26,6 +27,7 @@ pub mod config;
 mod database;
 pub mod delivery;
 pub mod error;
+pub mod failpoints;
 mod ids;
 pub mod inbox;
 mod installation;

@@ -23,6 +23,7 @@ use super::timeline::Event;
 use crate::{
     database::{Database, repeated},
     delivery::{rollup, slices},
+    failpoints::failpoint,
     queue::SendSlice,
 };
 
@@ -136,6 +137,7 @@ pub(super) async fn everybody(
             slice: no,
         };
         moved += repeated(|| one_slice(database, job, (first, last), again, now)).await?;
+        failpoint!("again::slice");
     }
     if moved > 0 {
         repeated(async || {

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     clock::Clock,
     database::{Database, repeated},
+    failpoints::failpoint,
     ids::{self, Kind},
 };
 
@@ -100,14 +101,17 @@ pub(super) async fn store(
     let id = CampaignId(ids::reserve(database, Kind::Campaign, 1).await?);
     let now = || clock.now();
     repeated(|| insert_unsealed(database, now(), sender, prepared, key, id)).await?;
+    failpoint!("store::unsealed");
     let mut slices = 0;
     for chunk in prepared.recipients.chunks(SLICE_SIZE) {
         let first_id = ids::reserve(database, Kind::Recipient, chunk.len()).await?;
         repeated(|| insert_slice(database, now(), (id, slices), first_id, chunk)).await?;
+        failpoint!("store::slice");
         slices += 1;
     }
     let size = prepared.recipients.len();
     repeated(|| seal(database, now(), id, (size, slices), prepared.plan)).await?;
+    failpoint!("store::sealed");
     Ok(id)
 }
 

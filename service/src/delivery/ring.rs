@@ -23,6 +23,7 @@ use super::SLICES_AT_ONCE;
 use crate::{
     campaigns::queries::{self, SliceSums},
     database::{Database, repeated},
+    failpoints::failpoint,
     queue::{QueueEnd, SendSlice},
 };
 
@@ -165,6 +166,7 @@ impl Ringer {
             return Ok(());
         }
         let marked = repeated(|| self.mark(&jobs, hearing)).await?;
+        failpoint!("ring::marked");
         if let Err(error) = self.queue.as_queue().ring(&marked).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

@@ -25,6 +25,7 @@ use crate::{
     clock::Clock,
     config::Uncertain,
     database::Database,
+    failpoints::failpoint,
     mail::{
         message::BuildError,
         reply::{self, Connection, Refusal, Settled, Settlement},
@@ -150,7 +151,10 @@ impl Slot {
             .start(&message.work.lease, &message.claimed)
             .await
         {
-            Started::Yes => self.converse(message, permit, admission).await,
+            Started::Yes => {
+                failpoint!("slot::started");
+                self.converse(message, permit, admission).await;
+            }
             Started::SliceClosed => message.work.give_up(),
             Started::RowMoved => {}
         }
@@ -213,9 +217,10 @@ impl Slot {
             return Some(refused);
         }
         if message.work.lease.holds() {
-            return Some(reply::settle_content(
-                session.content(&message.content).await,
-            ));
+            failpoint!("slot::enveloped");
+            let outcome = session.content(&message.content).await;
+            failpoint!("slot::replied");
+            return Some(reply::settle_content(outcome));
         }
         self.session.take()?.abandon();
         None

@@ -23,6 +23,7 @@ use super::work::{Claimed, Lease};
 use crate::{
     clock::Clock,
     database::{Database, repeated},
+    failpoints::failpoint,
 };
 
 /// Entries one transaction carries at most.
@@ -168,7 +169,9 @@ impl Writer {
     async fn commit(&self, batch: &Batch) -> Result<Vec<Started>, DbErr> {
         let transaction = self.database.begin().await?;
         let started = write::batch(&transaction, self.clock.now(), &self.owner, batch).await?;
+        failpoint!("journal::written");
         transaction.commit().await?;
+        failpoint!("journal::committed");
         Ok(started)
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     campaigns::timeline::Event,
     database::{Database, repeated},
     delivery::work::Claimed,
+    failpoints::failpoint,
     queue::SendSlice,
 };
 
@@ -85,6 +86,7 @@ async fn claim_once(
     }
     let rows = due(&transaction, job, &found, now).await?;
     transaction.commit().await?;
+    failpoint!("slice::claimed");
     Ok(Some(Claim {
         epoch: found.epoch + 1,
         rows,

@@ -16,6 +16,7 @@ use crate::{
     config::Uncertain,
     database::Database,
     delivery::campaign,
+    failpoints::failpoint,
     queue::SendSlice,
 };
 
@@ -101,7 +102,9 @@ pub(in super::super) async fn expire(
     if found.takeovers >= MOST_TAKEOVERS {
         set_aside(&transaction, held, now).await?;
     }
+    failpoint!("slice::expiring");
     transaction.commit().await?;
+    failpoint!("slice::expired");
     Ok(Some(unknown))
 }
 

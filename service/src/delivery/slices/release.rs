@@ -17,6 +17,7 @@ use crate::{
     config::Uncertain,
     database::{Database, repeated},
     delivery::rollup,
+    failpoints::failpoint,
     queue::SendSlice,
 };
 
@@ -134,7 +135,9 @@ async fn release_once(
         SliceState::Waiting => Released::Waiting,
         SliceState::Closed => close(&transaction, job, now).await?,
     };
+    failpoint!("slice::releasing");
     transaction.commit().await?;
+    failpoint!("slice::released");
     Ok(released)
 }
 

@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, sea_query
 use super::{of, release, within};
 use crate::{
     database::{Database, repeated},
+    failpoints::failpoint,
     queue::SendSlice,
 };
 
@@ -87,6 +88,7 @@ async fn skip_once(
         .await?;
     let ended = release::close(&transaction, job, now).await?;
     transaction.commit().await?;
+    failpoint!("slice::skipped");
     Ok(match ended {
         release::Released::Ended(status) => Some(status),
         _ => None,

@@ -25,7 +25,7 @@ pub(crate) const WINDOW: u64 = 2 * CONNECTIONS;
 pub(crate) struct Cluster {
     pub(crate) stores: Stores,
     pub(crate) redis: Redis,
-    pub(crate) server: Process,
+    server: Option<Process>,
     pub(crate) settings: Settings,
     catcher: Catcher,
     address: String,
@@ -51,18 +51,46 @@ impl Cluster {
         ] {
             settings.insert(name.to_owned(), value);
         }
-        let server = Process::start(&process::server(), &settings, stores.folder());
-        let line = server.says("listening on http://");
-        let (_, address) = line.split_once("listening on http://").unwrap();
-        let address = address.trim().to_owned();
+        let (server, address) = serve(&settings, &stores);
         Self {
             stores,
             redis,
-            server,
+            server: Some(server),
             settings,
             catcher,
             address,
         }
+    }
+
+    pub(crate) fn server(&self) -> &Process {
+        self.server.as_ref().expect("a server that runs")
+    }
+
+    /// SIGKILL.
+    pub(crate) fn stop_server(&mut self) {
+        self.server = None;
+    }
+
+    pub(crate) fn start_server(&mut self) {
+        let (server, address) = serve(&self.settings, &self.stores);
+        (self.server, self.address) = (Some(server), address);
+    }
+
+    /// With one setting of its own.
+    pub(crate) fn start_server_with(&mut self, name: &str, value: &str) {
+        let (server, address) = serve(&with(&self.settings, name, value), &self.stores);
+        (self.server, self.address) = (Some(server), address);
+    }
+
+    /// Waits until the server ends by itself.
+    pub(crate) fn server_ends(&mut self) {
+        self.server.take().expect("a server").ends();
+    }
+
+    /// One worker more, with one setting of its own, that may end before it is ready.
+    pub(crate) fn worker_with(&self, name: &str, value: &str) -> Process {
+        let settings = with(&self.settings, name, value);
+        Process::start(&process::worker(), &settings, self.stores.folder())
     }
 
     /// One worker more, that is ready.
@@ -76,14 +104,19 @@ impl Cluster {
         self.catcher.store()
     }
 
+    /// Creates a campaign, at a server that may end before it answers.
+    pub(crate) fn try_create(&self, emails: &[String]) {
+        let _ = testbed::http::try_call(&self.address, "POST", "/api/emails", &create_body(emails));
+    }
+
+    /// Every campaign there is.
+    pub(crate) fn campaigns(&self) -> Vec<CampaignSummary> {
+        self.json::<Page<CampaignSummary>>("/api/emails").items
+    }
+
     /// Creates a campaign and returns its number.
     pub(crate) fn create(&self, emails: &[String]) -> i64 {
-        let recipients: Vec<_> = emails.iter().map(|email| format!("{email:?}")).collect();
-        let body = format!(
-            r#"{{"subject":"Hola","body":"<p>Hola</p>","recipients":[{}]}}"#,
-            recipients.join(",")
-        );
-        let (status, body) = self.call("POST", "/api/emails", &body);
+        let (status, body) = self.call("POST", "/api/emails", &create_body(emails));
         assert_eq!(status, 201, "{body}");
         serde_json::from_str::<Campaign>(&body)
             .unwrap()
@@ -163,6 +196,29 @@ impl Cluster {
         }
         campaign
     }
+}
+
+fn create_body(emails: &[String]) -> String {
+    let recipients: Vec<_> = emails.iter().map(|email| format!("{email:?}")).collect();
+    format!(
+        r#"{{"subject":"Hola","body":"<p>Hola</p>","recipients":[{}]}}"#,
+        recipients.join(",")
+    )
+}
+
+fn with(settings: &Settings, name: &str, value: &str) -> Settings {
+    let mut settings = settings.clone();
+    settings.insert(name.to_owned(), value.to_owned());
+    settings
+}
+
+/// A server, and the address it listens at.
+fn serve(settings: &Settings, stores: &Stores) -> (Process, String) {
+    let server = Process::start(&process::server(), settings, stores.folder());
+    let line = server.says("listening on http://");
+    let (_, address) = line.split_once("listening on http://").unwrap();
+    let address = address.trim().to_owned();
+    (server, address)
 }
 
 /// Addresses of which one in a hundred is refused.

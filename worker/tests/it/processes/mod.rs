@@ -4,6 +4,7 @@
 //! Passed over where the tests have no MySQL: there is nothing that processes could share then.
 
 mod cluster;
+mod failpoints;
 mod freeze;
 mod kill;
 mod process;

@@ -110,6 +110,15 @@ impl Process {
         }
     }
 
+    /// Waits until it ends by itself.
+    pub(crate) fn ends(mut self) {
+        let began = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(began.elapsed() < PATIENCE, "it does not end");
+            std::thread::yield_now();
+        }
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(self) {
         drop(self);

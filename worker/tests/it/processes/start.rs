@@ -18,7 +18,7 @@ async fn without_redis_everything_starts_and_what_was_created_is_sent_when_it_co
     let mut cluster = Cluster::with(Redis::away(), catcher::Options::default()).await;
     tokio::task::block_in_place(|| {
         let worker = cluster.worker();
-        cluster.server.says("nothing is rung for now");
+        cluster.server().says("nothing is rung for now");
         assert_eq!(cluster.status("/readyz"), 503);
         assert_eq!(cluster.status("/healthz"), 200);
         let emails = emails(200);
@@ -27,7 +27,7 @@ async fn without_redis_everything_starts_and_what_was_created_is_sent_when_it_co
         cluster.ended(id);
         cluster.keeps_its_word(id, &emails);
         assert_eq!(cluster.status("/readyz"), 200);
-        assert_eq!(cluster.server.times_said("nothing is rung for now"), 1);
+        assert_eq!(cluster.server().times_said("nothing is rung for now"), 1);
         drop(worker);
     });
 }
@@ -41,7 +41,7 @@ async fn a_database_that_may_forget_commits_is_warned_of_at_the_start() {
     let question = "SELECT CAST(@@innodb_flush_log_at_trx_commit AS SIGNED) AS value";
     let value = Session::open(&cluster.stores).await.number(question).await;
     let warned = cluster
-        .server
+        .server()
         .times_said(&format!("innodb_flush_log_at_trx_commit is {value}"));
     assert_eq!(warned, usize::from(value != 1));
 }
