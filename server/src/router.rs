@@ -40,6 +40,7 @@ pub fn router(state: AppState) -> Router {
     let routes = Router::new()
         .merge(pages::routes(&state))
         .route("/campaigns/new", post(pages::composer::create))
+        .route("/campaigns/{id}/edit", post(pages::composer::edit))
         .route("/campaigns/{id}/{word}", post(pages::steering::press))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

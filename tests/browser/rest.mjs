@@ -11,6 +11,17 @@ export async function createCampaign(address, campaign) {
   return answer.json();
 }
 
+/** Asks for something of a campaign, as in `pause`, and resolves to what it is then. */
+export async function ask(address, id, word, body) {
+  const answer = await fetch(`${address}/api/emails/${id}/${word}`, {
+    method: "POST",
+    headers: body && { "content-type": "application/json" },
+    body: body && JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${word} was answered ${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
+
 /** The campaign as it stands now. */
 export const getCampaign = (address, id) => get(`${address}/api/emails/${id}`);
 

@@ -1,7 +1,7 @@
 // Every state of every page, and how to get there: what screenshots.mjs takes, in this order.
 import { compose, openComposer, recipientCount, sendButton } from "./composer.mjs";
 import { people } from "./people.mjs";
-import { createCampaign, untilEnded, untilSettled } from "./rest.mjs";
+import { ask, createCampaign, untilEnded, untilSettled } from "./rest.mjs";
 
 const BODY = `<div style="max-width: 560px; margin: 0 auto; font: 16px/1.6 Georgia, serif; color: #222">
   <h1 style="font-size: 26px">Two reading rooms opened</h1>
@@ -11,6 +11,9 @@ const BODY = `<div style="max-width: 560px; margin: 0 auto; font: 16px/1.6 Georg
   <p><a href="https://example.org/rooms" style="color: #0a6">See what is new on the shelves</a></p>
   <p style="color: #777; font-size: 13px">You get this because you are a member of the library.</p>
 </div>`;
+
+/** Campaigns that several scenes show. */
+let steered, draft;
 
 const RECIPIENTS = people(600).addresses.slice(0, 400).join("\n");
 const WITH_FAULTS = `${people(40).addresses.join("\r\n")}\r\nana.example.org\nluis@@example.org\nANA@example.org, ana@example.org\nno address at all\neva@example\nmarta@exa mple.org\n"open@example.org`;
@@ -78,6 +81,59 @@ export const SCENES = [
     },
   },
   { name: "dashboard-sending", path: "/" },
+  {
+    name: "campaign-cancel-asked",
+    async prepare(address) {
+      const recipients = withTags(9_000, [["+slow300ms", 3]]);
+      steered = (await createCampaign(address, { name: "A slow one", subject: "Slowly", body: BODY, recipients })).id;
+      return `/campaigns/${steered}`;
+    },
+    act: (page) => page.getByText("Cancel…").click(),
+  },
+  {
+    name: "campaign-paused",
+    async prepare(address) {
+      await ask(address, steered, "pause");
+      return `/campaigns/${steered}`;
+    },
+    act: (page) => page.getByText("What happened").click(),
+  },
+  {
+    name: "campaign-cancelled",
+    async prepare(address) {
+      await ask(address, steered, "cancel");
+      await untilEnded(address, steered);
+      return `/campaigns/${steered}`;
+    },
+  },
+  {
+    name: "campaign-draft",
+    async prepare(address) {
+      const recipients = people(40).addresses;
+      const { id } = await createCampaign(address, { subject: "December news", body: BODY, recipients, draft: true });
+      draft = id;
+      return `/campaigns/${id}`;
+    },
+  },
+  { name: "campaign-edit", prepare: () => `/campaigns/${draft}/edit` },
+  {
+    name: "campaign-scheduled",
+    async prepare(address) {
+      const recipients = people(40).addresses;
+      const scheduledAt = "2099-12-01T09:00[Europe/Madrid]";
+      const { id } = await createCampaign(address, { subject: "A century of news", body: BODY, recipients, scheduledAt });
+      return `/campaigns/${id}`;
+    },
+  },
+  {
+    name: "composer-later",
+    async act(page, address) {
+      await write(page, address, RECIPIENTS, "people");
+      await page.getByText("Send later").click();
+      await page.getByRole("button", { name: "Schedule" }).click();
+      await page.getByRole("alert").getByText("Nothing was sent").waitFor();
+    },
+  },
 ];
 
 async function write(page, address, recipients, counted) {

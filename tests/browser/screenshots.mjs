@@ -1,6 +1,6 @@
 // Takes every state of every page as a person sees it, wide and narrow, light and dark, into
 // target/screenshots: `node tests/browser/screenshots.mjs`. With `--readme` it also takes the one that
-// README.md shows, into docs/images.
+// README.md shows, into docs/images. `--only=word` takes those whose name has the word in it.
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -14,6 +14,7 @@ const WIDTHS = [1440, 390];
 const THEMES = ["light", "dark"];
 const README = { scene: "campaign-sending", path: join(ROOT, "docs/images/campaign.png") };
 const withReadme = process.argv.includes("--readme");
+const only = process.argv.find((word) => word.startsWith("--only="))?.slice("--only=".length) ?? "";
 
 const palomar = await startPalomar();
 const browser = await launchChromium();
@@ -21,6 +22,7 @@ await mkdir(FOLDER, { recursive: true });
 try {
   for (const scene of SCENES) {
     const path = (await scene.prepare?.(palomar.address)) ?? scene.path;
+    if (!scene.name.includes(only)) continue;
     if (withReadme && scene.name === README.scene) await takeForReadme(path);
     for (const width of WIDTHS) {
       for (const colorScheme of THEMES) await take({ ...scene, path }, width, colorScheme);

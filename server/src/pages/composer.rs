@@ -2,7 +2,7 @@
 
 use axum::{
     body::{Body, Bytes},
-    extract::{Request, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
@@ -30,9 +30,9 @@ pub async fn create(State(state): State<AppState>, request: Request) -> Result<R
 }
 
 /// `POST /campaigns/{id}/edit`: the same for a campaign that was not started yet.
-pub(super) async fn edit(
-    state: &AppState,
-    id: CampaignId,
+pub async fn edit(
+    State(state): State<AppState>,
+    Path(id): Path<CampaignId>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
@@ -43,7 +43,7 @@ pub(super) async fn edit(
         .await;
     match outcome {
         Ok(campaign) => Ok(lead_to(campaign.summary.id)),
-        Err(error) => Ok(refused(state, parts, form, error.into_api()).await),
+        Err(error) => Ok(refused(&state, parts, form, error.into_api()).await),
     }
 }
 

@@ -41,9 +41,6 @@ pub async fn press(
     Path((id, word)): Path<(CampaignId, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    if word == "edit" {
-        return composer::edit(&state, id, request).await;
-    }
     let (parts, body) = request.into_parts();
     let pressed: Pressed = composer::parse(&parts.headers, &read_body(body).await?)?;
     let (campaigns, actor) = (state.services.campaigns(), Actor::Local);

@@ -30,10 +30,11 @@ use crate::{
 /// What a campaign's row says of its message.
 pub(super) fn content_of(row: email_job::Model) -> CampaignContent {
     CampaignContent {
+        // Where nothing was said it is called by its subject, and stays so when that changes.
+        name: Some(row.name).filter(|name| *name != row.subject),
         subject: row.subject,
         body: row.body,
         text_body: row.text_body,
-        name: Some(row.name).filter(|name| !name.is_empty()),
         from_name: row.from_name,
         from_email: Some(row.from_email),
         reply_to: row.reply_to,

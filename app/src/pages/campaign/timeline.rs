@@ -70,7 +70,7 @@ fn in_words(event: &CampaignEvent) -> String {
         EventKind::Ended => match detail {
             "FAILED" => "Ended: nobody could be reached".to_owned(),
             "CANCELLED" => "Ended, cancelled".to_owned(),
-            _ => "Completed".to_owned(),
+            _ => "Ended".to_owned(),
         },
     }
 }

@@ -58,6 +58,8 @@ pub(super) fn SendBar(
                 class="btn"
                 name="intent"
                 value="draft"
+                // A draft may be incomplete.
+                formnovalidate
                 disabled=undecided
                 aria-disabled=move || draft.on_its_way.get().then_some("true")
             >
