@@ -94,11 +94,14 @@ async function tabTo(page, wanted) {
   const passed = [];
   while (passed.length < PATIENCE) {
     await page.keyboard.press("Tab");
-    const focused = await page.evaluate(() => document.activeElement.name || document.activeElement.textContent.trim());
+    const focused = await page.evaluate(() => {
+      const { localName, name, textContent } = document.activeElement;
+      return localName === "button" ? textContent.trim() : name || textContent.trim();
+    });
     if (focused === wanted) return;
     passed.push(focused);
   }
-  assert.fail(`Tab does not reach ${wanted}; it went by ${passed.join(", ")}`);
+  assert.fail(`Tab does not reach ${wanted}; it went by ${passed.map((word) => word.slice(0, 40)).join(", ")}`);
 }
 
 /** What makes the page scroll sideways: nothing when it does not. */
