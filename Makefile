@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. What they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run worker test fmt lint clean
+.PHONY: help run worker test chaos fmt lint clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,10 @@ worker: ## The same for a worker of its own, where DATABASE_URL, REDIS_URL and S
 test: ## Install what is missing and run every check that CI runs
 	@scripts/setup test
 	@exec scripts/test
+
+chaos: ## Kill, freeze and restart everything while it sends, and count (ROUNDS=3 SEED=…)
+	@scripts/setup test
+	@exec scripts/chaos
 
 fmt: ## Format the Rust sources
 	@cargo fmt --all

@@ -17,7 +17,7 @@ const LAYERS = {
   app: { members: ["domain", "service"], not: [DATABASE, QUEUE, MAIL] },
   server: { members: ["app", "service", "domain", "worker", "catcher"], not: [DATABASE, QUEUE, MAIL] },
   worker: { members: ["service", "domain"], not: [HTTP, DATABASE] },
-  testbed: { members: [], not: [HTTP, QUEUE, MAIL] },
+  testbed: { members: ["domain"], not: [HTTP, QUEUE, MAIL] },
   catcher: { members: [], not: [PAGES, DATABASE, QUEUE, MAIL] },
 };
 // These reach the browser, so what is for the server alone must be optional there.

@@ -6,14 +6,18 @@
 //! `PALOMAR_TEST_REDIS_URL`; neither set means SQLite. `scripts/test` starts both servers for the
 //! tests; what tests leave in them goes away with them.
 //!
-//! [`http`] asks a server that is a process of its own, [`Session`] the database itself.
+//! A [`Process`] is a server or a worker as an operator runs it, [`Redis`] one that may come and go.
+//! [`Client`] asks such a server, [`http`] likewise but in plain text, [`Session`] the database itself.
 
 #![expect(
     clippy::missing_panics_doc,
     reason = "a test that has no stores fails here"
 )]
 
+mod client;
 pub mod http;
+mod process;
+mod redis;
 mod session;
 
 use std::path::Path;
@@ -22,6 +26,9 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use tempfile::TempDir;
 use url::Url;
 
+pub use client::Client;
+pub use process::{Process, Settings, run, server_beside, signal};
+pub use redis::{Redis, free_address};
 pub use session::{Lock, Session};
 
 /// The servers that tests share.

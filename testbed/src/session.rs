@@ -1,13 +1,18 @@
 //! A session at the database that is the test's own.
 
+use std::time::Duration;
+
 use sea_orm::{
-    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
-    TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    Statement, TransactionTrait,
 };
 
 use crate::Stores;
 
-/// A look at what the product wrote, past the product. On MySQL.
+/// What no answer of a healthy database takes.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A look at what the product wrote, past the product.
 #[derive(Debug)]
 pub struct Session(DatabaseConnection);
 
@@ -22,9 +27,26 @@ impl Session {
         Self(opened.expect("a database that answers"))
     }
 
+    /// Opens one at a database that may be away; an error soon tells.
+    pub async fn reach(url: &str) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(1)
+            .connect_timeout(PATIENCE)
+            .acquire_timeout(PATIENCE)
+            .sqlx_logging(false);
+        Ok(Self(Database::connect(options).await?))
+    }
+
+    /// The text that `value` is in each row of the answer, from a database that may be away.
+    pub async fn texts(&self, question: &str) -> Result<Vec<String>, DbErr> {
+        let rows = self.0.query_all_raw(self.statement(question)).await?;
+        rows.iter().map(|row| row.try_get("", "value")).collect()
+    }
+
     /// The whole number that `value` of `question` is.
     pub async fn number(&self, question: &str) -> i64 {
-        let row = self.0.query_one_raw(statement(question)).await;
+        let row = self.0.query_one_raw(self.statement(question)).await;
         let row = row
             .expect("a question it understands")
             .expect("a row of the answer");
@@ -34,9 +56,13 @@ impl Session {
     /// Locks the rows of a `SELECT … FOR UPDATE`, of which there must be some.
     pub async fn lock(&self, rows: &str) -> Lock {
         let transaction = self.0.begin().await.expect("a transaction");
-        let locked = transaction.query_one_raw(statement(rows)).await;
+        let locked = transaction.query_one_raw(self.statement(rows)).await;
         assert!(locked.expect("the lock").is_some(), "no row of {rows}");
         Lock(transaction)
+    }
+
+    fn statement(&self, sql: &str) -> Statement {
+        Statement::from_string(self.0.get_database_backend(), sql)
     }
 }
 
@@ -45,8 +71,4 @@ impl Lock {
     pub async fn let_go(self) {
         self.0.rollback().await.expect("an end");
     }
-}
-
-fn statement(sql: &str) -> Statement {
-    Statement::from_string(DbBackend::MySql, sql)
 }

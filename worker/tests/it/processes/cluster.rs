@@ -1,20 +1,13 @@
 //! A server and the stores that its workers share with it, and a catcher for what they send.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use catcher::{Catcher, Store};
-use domain::{
-    campaign::{Campaign, CampaignSummary},
-    page::Page,
-    recipient::Recipient,
-};
-use serde::de::DeserializeOwned;
-use testbed::Stores;
-
-use super::{
-    process::{self, Process, Settings},
-    redis::Redis,
-};
+use domain::{campaign::CampaignSummary, recipient::Recipient};
+use testbed::{Client, Process, Redis, Settings, Stores};
 
 /// What no test takes.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -22,13 +15,18 @@ const PATIENCE: Duration = Duration::from_mins(3);
 pub(crate) const CONNECTIONS: u64 = 5;
 pub(crate) const WINDOW: u64 = 2 * CONNECTIONS;
 
+/// The worker's binary.
+pub(crate) fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_palomar-worker"))
+}
+
 pub(crate) struct Cluster {
     pub(crate) stores: Stores,
     pub(crate) redis: Redis,
     server: Option<Process>,
     pub(crate) settings: Settings,
     catcher: Catcher,
-    address: String,
+    client: Client,
 }
 
 impl Cluster {
@@ -51,14 +49,14 @@ impl Cluster {
         ] {
             settings.insert(name.to_owned(), value);
         }
-        let (server, address) = serve(&settings, &stores);
+        let (server, client) = serve(&settings, &stores);
         Self {
             stores,
             redis,
             server: Some(server),
             settings,
             catcher,
-            address,
+            client,
         }
     }
 
@@ -72,14 +70,14 @@ impl Cluster {
     }
 
     pub(crate) fn start_server(&mut self) {
-        let (server, address) = serve(&self.settings, &self.stores);
-        (self.server, self.address) = (Some(server), address);
+        let (server, client) = serve(&self.settings, &self.stores);
+        (self.server, self.client) = (Some(server), client);
     }
 
     /// With one setting of its own.
     pub(crate) fn start_server_with(&mut self, name: &str, value: &str) {
-        let (server, address) = serve(&with(&self.settings, name, value), &self.stores);
-        (self.server, self.address) = (Some(server), address);
+        let (server, client) = serve(&with(&self.settings, name, value), &self.stores);
+        (self.server, self.client) = (Some(server), client);
     }
 
     /// Waits until the server ends by itself.
@@ -90,12 +88,12 @@ impl Cluster {
     /// One worker more, with one setting of its own, that may end before it is ready.
     pub(crate) fn worker_with(&self, name: &str, value: &str) -> Process {
         let settings = with(&self.settings, name, value);
-        Process::start(&process::worker(), &settings, self.stores.folder())
+        Process::start(program(), &settings, self.stores.folder())
     }
 
     /// One worker more, that is ready.
     pub(crate) fn worker(&self) -> Process {
-        let worker = Process::start(&process::worker(), &self.settings, self.stores.folder());
+        let worker = Process::start(program(), &self.settings, self.stores.folder());
         worker.says("sending");
         worker
     }
@@ -106,27 +104,21 @@ impl Cluster {
 
     /// Creates a campaign, at a server that may end before it answers.
     pub(crate) fn try_create(&self, emails: &[String]) {
-        let _ = testbed::http::try_call(&self.address, "POST", "/api/emails", &create_body(emails));
+        let _ = self.client.try_create(emails);
     }
 
     /// Every campaign there is.
     pub(crate) fn campaigns(&self) -> Vec<CampaignSummary> {
-        self.json::<Page<CampaignSummary>>("/api/emails").items
+        self.client.campaigns().unwrap()
     }
 
     /// Creates a campaign and returns its number.
     pub(crate) fn create(&self, emails: &[String]) -> i64 {
-        let (status, body) = self.call("POST", "/api/emails", &create_body(emails));
-        assert_eq!(status, 201, "{body}");
-        serde_json::from_str::<Campaign>(&body)
-            .unwrap()
-            .summary
-            .id
-            .0
+        self.client.create(emails)
     }
 
     pub(crate) fn campaign(&self, id: i64) -> CampaignSummary {
-        self.json::<Campaign>(&format!("/api/emails/{id}")).summary
+        self.client.campaign(id).unwrap()
     }
 
     /// Waits until `reached` holds for the campaign.
@@ -151,23 +143,11 @@ impl Cluster {
 
     /// Those whose outcome is not known.
     pub(crate) fn unknown(&self, id: i64) -> Vec<Recipient> {
-        self.json::<Page<Recipient>>(&format!(
-            "/api/emails/{id}/recipients?status=UNKNOWN&limit=500"
-        ))
-        .items
+        self.client.recipients(id, "status=UNKNOWN").unwrap()
     }
 
     pub(crate) fn status(&self, path: &str) -> u16 {
-        self.call("GET", path, "").0
-    }
-
-    fn json<T: DeserializeOwned>(&self, path: &str) -> T {
-        let (_, body) = self.call("GET", path, "");
-        serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
-    }
-
-    fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        testbed::http::call(&self.address, method, path, body)
+        self.client.status(path).unwrap()
     }
 
     /// Checks the promise for a campaign that has ended: nobody lost, nobody doubled, and only
@@ -198,27 +178,19 @@ impl Cluster {
     }
 }
 
-fn create_body(emails: &[String]) -> String {
-    let recipients: Vec<_> = emails.iter().map(|email| format!("{email:?}")).collect();
-    format!(
-        r#"{{"subject":"Hola","body":"<p>Hola</p>","recipients":[{}]}}"#,
-        recipients.join(",")
-    )
-}
-
 fn with(settings: &Settings, name: &str, value: &str) -> Settings {
     let mut settings = settings.clone();
     settings.insert(name.to_owned(), value.to_owned());
     settings
 }
 
-/// A server, and the address it listens at.
-fn serve(settings: &Settings, stores: &Stores) -> (Process, String) {
-    let server = Process::start(&process::server(), settings, stores.folder());
+/// A server, and who asks it.
+fn serve(settings: &Settings, stores: &Stores) -> (Process, Client) {
+    let program = testbed::server_beside(program());
+    let server = Process::start(&program, settings, stores.folder());
     let line = server.says("listening on http://");
     let (_, address) = line.split_once("listening on http://").unwrap();
-    let address = address.trim().to_owned();
-    (server, address)
+    (server, Client::at(address.trim()))
 }
 
 /// Addresses of which one in a hundred is refused.

@@ -7,6 +7,4 @@ mod cluster;
 mod failpoints;
 mod freeze;
 mod kill;
-mod process;
-mod redis;
 mod start;

@@ -2,13 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use testbed::Session;
+use testbed::{Redis, Session, Settings};
 
-use super::{
-    cluster::{Cluster, emails},
-    process::{self, Settings},
-    redis::Redis,
-};
+use super::cluster::{Cluster, emails, program};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_redis_everything_starts_and_what_was_created_is_sent_when_it_comes() {
@@ -56,7 +52,7 @@ async fn a_health_check_finds_the_worker_beside_it_alive_or_not() {
         let is_healthy = || {
             let folder = cluster.stores.folder();
             let arguments = ["healthcheck"];
-            let checked = process::run(&process::worker(), &arguments, &cluster.settings, folder);
+            let checked = testbed::run(program(), &arguments, &cluster.settings, folder);
             checked.status.success()
         };
         assert!(!is_healthy());
@@ -79,7 +75,7 @@ fn a_worker_without_a_queue_refuses_to_start_and_says_what_is_missing() {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let output = process::run(&process::worker(), &[], &settings, folder.path());
+        let output = testbed::run(program(), &[], &settings, folder.path());
         assert!(!output.status.success());
         String::from_utf8_lossy(&output.stderr).into_owned()
     };

@@ -11,24 +11,21 @@ use std::{
 
 /// What no test takes.
 const PATIENCE: Duration = Duration::from_mins(1);
+const WHOLE: &str = "a log whose writer did not panic";
 
 /// Settings, as the environment of a process.
-pub(crate) type Settings = BTreeMap<String, String>;
+pub type Settings = BTreeMap<String, String>;
 
 /// A process that is killed when it is dropped.
-pub(crate) struct Process {
+#[derive(Debug)]
+pub struct Process {
     child: Child,
     log: Arc<(Mutex<Vec<String>>, Condvar)>,
 }
 
-/// The worker's binary.
-pub(crate) fn worker() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_palomar-worker"))
-}
-
-/// The server's, which is built beside it.
-pub(crate) fn server() -> PathBuf {
-    let server = worker().with_file_name("palomar-server");
+/// The server's binary, which is built beside the worker's.
+pub fn server_beside(worker: &Path) -> PathBuf {
+    let server = worker.with_file_name("palomar-server");
     assert!(
         server.exists(),
         "there is no palomar-server beside palomar-worker; run `cargo build --workspace --bins`"
@@ -50,30 +47,34 @@ fn command(program: &Path, arguments: &[&str], settings: &Settings, folder: &Pat
 }
 
 /// Runs a program to its end.
-pub(crate) fn run(
-    program: &Path,
-    arguments: &[&str],
-    settings: &Settings,
-    folder: &Path,
-) -> Output {
+pub fn run(program: &Path, arguments: &[&str], settings: &Settings, folder: &Path) -> Output {
     command(program, arguments, settings, folder)
         .output()
-        .unwrap()
+        .expect("a program that runs")
+}
+
+/// Sends a child of ours a signal, by its name without SIG.
+pub fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &child.id().to_string()])
+        .status()
+        .expect("kill");
+    assert!(sent.success());
 }
 
 impl Process {
     /// Starts a program in a folder for its logs.
-    pub(crate) fn start(program: &Path, settings: &Settings, folder: &Path) -> Self {
+    pub fn start(program: &Path, settings: &Settings, folder: &Path) -> Self {
         let mut child = command(program, &[], settings, folder)
             .stderr(Stdio::inherit())
             .spawn()
-            .unwrap();
+            .expect("a program that starts");
         let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let writer = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                writer.0.lock().unwrap().push(line);
+                writer.0.lock().expect(WHOLE).push(line);
                 writer.1.notify_all();
             }
         });
@@ -81,28 +82,28 @@ impl Process {
     }
 
     /// Waits until it has logged these words, and returns the line.
-    pub(crate) fn says(&self, words: &str) -> String {
+    pub fn says(&self, words: &str) -> String {
         let (lines, more) = &*self.log;
         let has_said = |lines: &[String]| lines.iter().find(|line| line.contains(words)).cloned();
         let silent = |lines: &mut Vec<String>| has_said(lines).is_none();
         let (lines, _) = more
-            .wait_timeout_while(lines.lock().unwrap(), PATIENCE, silent)
-            .unwrap();
+            .wait_timeout_while(lines.lock().expect(WHOLE), PATIENCE, silent)
+            .expect(WHOLE);
         has_said(&lines).unwrap_or_else(|| panic!("it never said “{words}”: {lines:#?}"))
     }
 
     /// How often it has logged these words.
-    pub(crate) fn times_said(&self, words: &str) -> usize {
-        let lines = self.log.0.lock().unwrap();
+    pub fn times_said(&self, words: &str) -> usize {
+        let lines = self.log.0.lock().expect(WHOLE);
         lines.iter().filter(|line| line.contains(words)).count()
     }
 
     /// SIGTERM, and its end.
-    pub(crate) fn terminate(mut self) -> ExitStatus {
+    pub fn terminate(mut self) -> ExitStatus {
         self.signal("TERM");
         let began = Instant::now();
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.child.try_wait().expect("a child of ours") {
                 return status;
             }
             assert!(began.elapsed() < PATIENCE, "it does not end");
@@ -111,35 +112,31 @@ impl Process {
     }
 
     /// Waits until it ends by itself.
-    pub(crate) fn ends(mut self) {
+    pub fn ends(mut self) {
         let began = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
+        while self.child.try_wait().expect("a child of ours").is_none() {
             assert!(began.elapsed() < PATIENCE, "it does not end");
             std::thread::yield_now();
         }
     }
 
     /// SIGKILL.
-    pub(crate) fn kill(self) {
+    pub fn kill(self) {
         drop(self);
     }
 
     /// SIGSTOP.
-    pub(crate) fn freeze(&self) {
+    pub fn freeze(&self) {
         self.signal("STOP");
     }
 
     /// SIGCONT.
-    pub(crate) fn thaw(&self) {
+    pub fn thaw(&self) {
         self.signal("CONT");
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success());
+        signal(&self.child, name);
     }
 }
 

@@ -7,37 +7,45 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(crate) struct Redis {
+/// An address of this machine that nobody listens at, for whoever comes and goes there.
+pub fn free_address() -> SocketAddr {
+    // Below those the system gives out by itself, so that none takes it meanwhile.
+    (0..100)
+        .map(|_| SocketAddr::from(([127, 0, 0, 1], rand::random_range(20_000..30_000))))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .expect("a free port")
+}
+
+/// A Redis that stops when it is dropped.
+#[derive(Debug)]
+pub struct Redis {
     address: SocketAddr,
     process: Option<Child>,
 }
 
 impl Redis {
     /// One that is not there yet, at an address of its own.
-    pub(crate) fn away() -> Self {
-        // Below those the system gives out by itself, so that none takes it meanwhile.
-        let address = (0..100)
-            .map(|_| SocketAddr::from(([127, 0, 0, 1], rand::random_range(20_000..30_000))))
-            .find(|address| TcpListener::bind(address).is_ok())
-            .expect("a free port");
+    pub fn away() -> Self {
         Self {
-            address,
+            address: free_address(),
             process: None,
         }
     }
 
-    pub(crate) fn started() -> Self {
+    /// One that is there.
+    pub fn started() -> Self {
         let mut redis = Self::away();
         redis.start();
         redis
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// What `REDIS_URL` is set to.
+    pub fn url(&self) -> String {
         format!("redis://{}", self.address)
     }
 
     /// Starts it, empty, and returns when it answers.
-    pub(crate) fn start(&mut self) {
+    pub fn start(&mut self) {
         let process = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .args(["--port", &self.address.port().to_string()])
@@ -57,14 +65,15 @@ impl Redis {
     }
 
     /// Stops it at once, and with it goes all it held.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            process.kill().unwrap();
-            process.wait().unwrap();
+            process.kill().expect("a child of ours");
+            process.wait().expect("a child of ours");
         }
     }
 
-    pub(crate) fn flush(&self) {
+    /// Forgets all it held.
+    pub fn flush(&self) {
         assert_eq!(self.ask("FLUSHALL").as_deref(), Some("+OK"));
     }
 

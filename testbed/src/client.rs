@@ -1,0 +1,87 @@
+//! Whoever uses the REST API of a server that is a process of its own.
+
+use std::time::Duration;
+
+use domain::{
+    campaign::{Campaign, CampaignSummary},
+    page::Page,
+    recipient::Recipient,
+};
+use serde::de::DeserializeOwned;
+
+use crate::http;
+
+/// One server, by its address.
+#[derive(Clone, Debug)]
+pub struct Client {
+    address: String,
+}
+
+impl Client {
+    /// For the server at `host:port`.
+    pub fn at(address: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+        }
+    }
+
+    /// Creates a campaign and returns its number.
+    pub fn create(&self, emails: &[String]) -> i64 {
+        self.try_create(emails).expect("a campaign")
+    }
+
+    /// The same, of a server that may end before it answers.
+    pub fn try_create(&self, emails: &[String]) -> Result<i64, String> {
+        let recipients: Vec<_> = emails.iter().map(|email| format!("{email:?}")).collect();
+        let body = format!(
+            r#"{{"subject":"Hola","body":"<p>Hola</p>","recipients":[{}]}}"#,
+            recipients.join(",")
+        );
+        let patience = Duration::from_mins(1);
+        let answered = http::try_call(&self.address, "POST", "/api/emails", &body, patience);
+        let (_, body) = answered.map_err(|error| error.to_string())?;
+        let created: Result<Campaign, _> = serde_json::from_str(&body);
+        let created = created.map_err(|error| format!("{error}: {body}"))?;
+        Ok(created.summary.id.0)
+    }
+
+    /// Every campaign there is.
+    pub fn campaigns(&self) -> Result<Vec<CampaignSummary>, String> {
+        let page: Page<CampaignSummary> = self.get("/api/emails")?;
+        Ok(page.items)
+    }
+
+    /// A campaign, as it stands now. Fails with what was answered instead, or with why nothing was.
+    pub fn campaign(&self, id: i64) -> Result<CampaignSummary, String> {
+        let campaign: Campaign = self.get(&format!("/api/emails/{id}"))?;
+        Ok(campaign.summary)
+    }
+
+    /// Its recipients, every one of them, or those that `filter` such as `status=UNKNOWN` asks for.
+    pub fn recipients(&self, id: i64, filter: &str) -> Result<Vec<Recipient>, String> {
+        let mut recipients = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/api/emails/{id}/recipients?limit=500&{filter}{cursor}");
+            let page: Page<Recipient> = self.get(&path)?;
+            recipients.extend(page.items);
+            match page.next_cursor {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(recipients),
+            }
+        }
+    }
+
+    /// The status that a path is answered with.
+    pub fn status(&self, path: &str) -> Result<u16, String> {
+        let answered = http::try_call(&self.address, "GET", path, "", Duration::from_secs(10));
+        let (status, _) = answered.map_err(|error| error.to_string())?;
+        Ok(status)
+    }
+
+    fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
+        let answered = http::try_call(&self.address, "GET", path, "", Duration::from_secs(30));
+        let (_, body) = answered.map_err(|error| error.to_string())?;
+        serde_json::from_str(&body).map_err(|error| format!("{error}: {body}"))
+    }
+}
