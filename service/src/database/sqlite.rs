@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::ConnectOptions;
+use sea_orm::{ConnectOptions, sqlx::Connection};
 
 use super::OpenError;
 
@@ -34,6 +34,15 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
         .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            // SQLite rolls a transaction back by itself where the disk is full or fails; sqlx, whose own
+            // ROLLBACK fails then, goes on to count it as open. On such a connection every later
+            // transaction would be a savepoint inside one that never commits.
+            pool.before_acquire(|connection, _| {
+                let is_clean = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_clean) })
+            })
+        })
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .busy_timeout(BUSY_TIMEOUT)
@@ -71,5 +80,51 @@ pub(super) fn lock_beside(file: &Path) -> Result<File, OpenError> {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(file.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, DbErr};
+    use testbed::Stores;
+
+    use super::super::Database;
+    use super::*;
+
+    /// Writes a row of this size into a database that may hold no more pages than it has.
+    async fn write(database: &Database, is_full: bool, size: usize) -> Result<(), DbErr> {
+        let transaction = database.begin().await?;
+        if is_full {
+            let pages = "PRAGMA max_page_count = 1";
+            transaction.execute_unprepared(pages).await?;
+        }
+        let text = "x".repeat(size);
+        let insert = format!("INSERT INTO note (words) VALUES ('{text}')");
+        transaction.execute_unprepared(&insert).await?;
+        transaction.commit().await
+    }
+
+    #[tokio::test]
+    async fn what_is_committed_after_the_disk_was_full_is_durable() {
+        let stores = Stores::embedded();
+        let database = Database::open(stores.database_url(), Duration::from_secs(20))
+            .await
+            .unwrap();
+        let table = "CREATE TABLE note (words TEXT)";
+        database.reader().execute_unprepared(table).await.unwrap();
+        let full = write(&database, true, 1 << 20).await;
+        assert!(full.is_err(), "the disk was not full");
+        write(&database, false, 10).await.unwrap();
+        // A connection of its own sees only what was committed.
+        let seen = database
+            .reader()
+            .query_one_raw(sea_orm::Statement::from_string(
+                sea_orm::DbBackend::Sqlite,
+                "SELECT COUNT(*) AS n FROM note",
+            ))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(seen.try_get::<i64>("", "n").unwrap(), 1);
     }
 }
