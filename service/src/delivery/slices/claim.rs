@@ -138,12 +138,14 @@ async fn due(
                 .add(recipient::Column::Status.eq(RecipientStatus::Deferred))
                 .add(recipient::Column::NextAttemptAt.lte(now)),
         );
-    let rows = Recipient::find()
+    let mut rows = Recipient::find()
         .filter(within(job, found))
         .filter(due)
         .order_by(recipient::Column::No, Order::Asc)
         .all(connection)
         .await?;
+    // Whoever breaks dialogues comes last: a server that recovers is tried with somebody else.
+    rows.sort_by_key(|row| row.disturbances);
     Ok(rows
         .into_iter()
         .map(|row| Claimed {
