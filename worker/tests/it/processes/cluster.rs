@@ -35,8 +35,21 @@ impl Cluster {
         Self::with(Redis::started(), options).await
     }
 
-    pub(crate) async fn with(redis: Redis, options: catcher::Options) -> Self {
+    /// The same, whose SMTP server has these limits.
+    pub(crate) async fn limited(limits: &str) -> Self {
+        let file = format!(
+            "[[smtp]]\nname = \"default\"\nurl = \"smtp://set.by.smtp.url\"\nlimits = {limits}\n"
+        );
         let stores = Stores::new().await;
+        std::fs::write(stores.folder().join("palomar.toml"), file).unwrap();
+        Self::around(stores, Redis::started(), catcher::Options::default()).await
+    }
+
+    pub(crate) async fn with(redis: Redis, options: catcher::Options) -> Self {
+        Self::around(Stores::new().await, redis, options).await
+    }
+
+    async fn around(stores: Stores, redis: Redis, options: catcher::Options) -> Self {
         let catcher = Catcher::start(options).await.unwrap();
         let mut settings: Settings = stores.settings().collect();
         for (name, value) in [
@@ -144,6 +157,11 @@ impl Cluster {
     /// Those whose outcome is not known.
     pub(crate) fn unknown(&self, id: i64) -> Vec<Recipient> {
         self.client.recipients(id, "status=UNKNOWN").unwrap()
+    }
+
+    /// Everybody in it.
+    pub(crate) fn recipients(&self, id: i64) -> Vec<Recipient> {
+        self.client.recipients(id, "").unwrap()
     }
 
     pub(crate) fn status(&self, path: &str) -> u16 {

@@ -7,4 +7,5 @@ mod cluster;
 mod failpoints;
 mod freeze;
 mod kill;
+mod limits;
 mod start;
