@@ -9,6 +9,7 @@
 mod addresses;
 mod app;
 mod caught;
+mod control;
 mod create;
 mod door;
 mod events;

@@ -110,3 +110,27 @@ max_messages = 4
     assert_eq!(palomar.ended(id).await.summary.counts.sent, 10);
     assert_eq!(palomar.caught().connections(), 3);
 }
+
+#[tokio::test]
+async fn a_reply_that_takes_longer_than_its_server_may_is_not_waited_for() {
+    let palomar = Palomar::from_file(|url| {
+        format!(
+            r#"
+mail_from = "News <news@example.org>"
+[[smtp]]
+name = "news"
+url = "{url}"
+connections = 1
+deadlines = {{ dot = "500ms" }}
+"#
+        )
+    })
+    .await;
+    let id = palomar
+        .create(&["late+slow3000ms@example.org", "ana@example.org"])
+        .await;
+    let counts = palomar.ended(id).await.summary.counts;
+    // What came too late for the one is never taken for the other's.
+    assert_eq!((counts.sent, counts.unknown), (1, 1));
+    assert!(palomar.caught().connections() >= 2);
+}
