@@ -21,9 +21,9 @@ async fn draft(app: &TestApp) -> Campaign {
 }
 
 fn patch(path: &str, json: &'static str) -> axum::http::Request<Body> {
-    let mut patch = post(path, json);
-    *patch.method_mut() = Method::PATCH;
-    patch
+    let mut request = post(path, json);
+    *request.method_mut() = Method::PATCH;
+    request
 }
 
 #[tokio::test]
