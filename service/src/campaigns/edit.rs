@@ -17,7 +17,8 @@ use sea_orm::{
 };
 
 use super::{
-    prepare::{Plan, PreparedRecipient},
+    plan::Plan,
+    prepare::PreparedRecipient,
     store::{self, DefaultSender},
     timeline::Event,
 };

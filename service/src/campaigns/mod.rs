@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `prepare` | from what came in to what may be stored; pure |
+//! | `prepare`, `plan` | from what came in to what may be stored, and when it starts; pure |
 //! | `store` | the rows of a new campaign, sealed at the end |
 //! | `control` | start, pause, resume, cancel, delete, and what starts by itself |
 //! | `edit` | changing what was not started yet, and copying |
@@ -15,6 +15,7 @@
 mod again;
 pub(crate) mod control;
 mod edit;
+mod plan;
 mod prepare;
 pub(crate) mod queries;
 mod steering;

@@ -7,8 +7,7 @@ use domain::{
     FieldError, Timestamp,
     address::EmailAddress,
     campaign::{
-        CampaignContent, CampaignCreate, CampaignForm, FormIntent, InvalidRecipients, LeftOut,
-        RecipientInput,
+        CampaignContent, CampaignCreate, CampaignForm, InvalidRecipients, LeftOut, RecipientInput,
     },
     error::{MAX_FIELDS, fields_of},
     recipient_list::{self, RecipientList},
@@ -17,6 +16,7 @@ use garde::Validate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::plan::Plan;
 use crate::mail::routes::{NoRoute, Routes};
 
 /// A campaign that may be stored.
@@ -31,18 +31,7 @@ pub(super) struct Prepared {
     pub(super) request_hash: String,
 }
 
-/// What is to happen with a campaign once it is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Plan {
-    /// It is sent at once.
-    Now,
-    /// It is sent at that time.
-    At(Timestamp),
-    /// It is kept, and may be incomplete.
-    Draft,
-}
-
-/// What a plan is read with.
+/// What a campaign is prepared with.
 #[derive(Clone, Debug)]
 pub(super) struct Circumstances {
     pub(super) now: Timestamp,
@@ -67,7 +56,7 @@ pub(super) fn from_request(
 ) -> Result<Prepared, Vec<FieldError>> {
     let request_hash = hash(&input);
     let scheduled_at = input.scheduled_at.clone();
-    let plan = plan(input.draft, scheduled_at.as_deref(), circumstances.now);
+    let plan = Plan::of(input.draft, scheduled_at.as_deref(), circumstances.now);
     let (content, recipients, invalid) = input.into_parts();
     let mut gathered = Gathered::of(recipients);
     let plan = gathered.take_plan(plan);
@@ -120,38 +109,6 @@ pub(super) fn faults_of(
     faults
 }
 
-/// Reads when a campaign is to start.
-pub(super) fn plan(
-    draft: bool,
-    scheduled_at: Option<&str>,
-    now: Timestamp,
-) -> Result<Plan, FieldError> {
-    let fault = |message: &str| FieldError::new("scheduledAt", message);
-    match scheduled_at.map(str::trim).filter(|text| !text.is_empty()) {
-        Some(_) if draft => Err(fault("must be absent from a draft")),
-        None if draft => Ok(Plan::Draft),
-        None => Ok(Plan::Now),
-        Some(text) => match instant(text) {
-            Some(at) if at > now => Ok(Plan::At(at)),
-            Some(_) => Err(fault("must be in the future")),
-            None => Err(fault(
-                "must be a time such as 2026-12-01T09:00:00+01:00 or \
-                 2026-12-01T09:00[Europe/Madrid]",
-            )),
-        },
-    }
-}
-
-/// RFC 3339, or RFC 9557 with the name of a zone: then the time is that of its clocks, whatever
-/// summer time is by then.
-fn instant(text: &str) -> Option<Timestamp> {
-    let at = match text.parse::<jiff::Timestamp>() {
-        Ok(at) => at,
-        Err(_) => text.parse::<jiff::ZonedDateTime>().ok()?.timestamp(),
-    };
-    Some(Timestamp(at.as_millisecond()))
-}
-
 /// Prepares the composer's form, or names everything that is wrong with it; a faulty line of
 /// the list is named `recipients[line 4]`, counted from 1 as an editor does.
 pub(super) fn from_form(
@@ -159,25 +116,11 @@ pub(super) fn from_form(
     circumstances: &Circumstances,
 ) -> Result<Prepared, Vec<FieldError>> {
     let request_hash = hash(&form);
-    let plan = form_plan(&form, circumstances.now);
+    let plan = Plan::of_form(&form, circumstances.now);
     let (content, list, invalid) = form.into_parts();
     let mut gathered = Gathered::of_lines(&list);
     let plan = gathered.take_plan(plan);
     gathered.finish(content, invalid, plan, circumstances, request_hash)
-}
-
-/// When the composer's form is to start: its time is that of its zone.
-pub(super) fn form_plan(form: &CampaignForm, now: Timestamp) -> Result<Plan, FieldError> {
-    let zone = Some(form.time_zone.trim()).filter(|zone| !zone.is_empty());
-    let at = format!("{}[{}]", form.scheduled_at.trim(), zone.unwrap_or("UTC"));
-    match form.intent {
-        FormIntent::Send => plan(false, None, now),
-        FormIntent::Draft => plan(true, None, now),
-        FormIntent::Schedule if form.scheduled_at.trim().is_empty() => {
-            Err(FieldError::new("scheduledAt", "must not be blank"))
-        }
-        FormIntent::Schedule => plan(false, Some(&at), now),
-    }
 }
 
 #[derive(Default)]
@@ -391,50 +334,6 @@ mod tests {
         };
         let faults = from_request(sent).unwrap_err();
         assert_eq!(paths(&faults), ["subject", "body", "recipients"]);
-    }
-
-    #[test]
-    fn a_time_is_an_instant_or_what_the_clocks_of_a_zone_say() {
-        let at = |text: &str| match plan(false, Some(text), NOW) {
-            Ok(Plan::At(at)) => at.to_string(),
-            other => format!("{other:?}"),
-        };
-        assert_eq!(at("2026-12-01T09:00:00Z"), "2026-12-01T09:00:00Z");
-        assert_eq!(at("2026-12-01T09:00:00+01:00"), "2026-12-01T08:00:00Z");
-        assert_eq!(
-            at("2026-12-01T09:00[Europe/Madrid]"),
-            "2026-12-01T08:00:00Z"
-        );
-        // Summer time by then.
-        assert_eq!(
-            at("2027-07-01T09:00[Europe/Madrid]"),
-            "2027-07-01T07:00:00Z"
-        );
-        for faulty in ["2026-11-24T00:00:00Z", "tomorrow", "2026-12-01T09:00"] {
-            let fault = plan(false, Some(faulty), NOW).unwrap_err();
-            assert_eq!(fault.path, "scheduledAt", "{faulty}");
-        }
-        assert!(plan(true, Some("2026-12-01T09:00:00Z"), NOW).is_err());
-    }
-
-    #[test]
-    fn a_forms_time_is_that_of_its_zone() {
-        let form = CampaignForm {
-            subject: "Hola".to_owned(),
-            body: "<p>Hola</p>".to_owned(),
-            recipients: "ana@example.org".to_owned(),
-            intent: FormIntent::Schedule,
-            scheduled_at: "2026-12-01T09:00".to_owned(),
-            time_zone: "America/Lima".to_owned(),
-            ..CampaignForm::default()
-        };
-        let lima = from_form(form.clone()).unwrap().plan;
-        assert_eq!(lima, Plan::At("2026-12-01T14:00:00Z".parse().unwrap()));
-        let no_time = CampaignForm {
-            scheduled_at: String::new(),
-            ..form
-        };
-        assert_eq!(paths(&from_form(no_time).unwrap_err()), ["scheduledAt"]);
     }
 
     #[test]

@@ -16,7 +16,8 @@ use super::{
     aside,
     control::{self, Wish},
     edit::{self, Edit},
-    prepare::{self, Plan, PreparedRecipient},
+    plan::Plan,
+    prepare::{self, PreparedRecipient},
     queries, timeline, validate,
 };
 use crate::{Actor, Error, Result};
@@ -115,7 +116,7 @@ impl Campaigns {
         let plan = match &edit.scheduled_at {
             None => row.scheduled_at.map_or(Plan::Draft, Plan::At),
             Some(None) => Plan::Draft,
-            Some(Some(at)) => prepare::plan(false, Some(at), self.0.clock().now())
+            Some(Some(at)) => Plan::of(false, Some(at), self.0.clock().now())
                 .map_err(|fault| Error::Invalid(vec![fault]))?,
         };
         let list = match edit.recipients.clone() {
@@ -141,7 +142,7 @@ impl Campaigns {
     ) -> Result<Campaign> {
         let row = self.editable(id).await?;
         let now = self.0.clock().now();
-        let plan = prepare::form_plan(&form, now).map_err(|fault| Error::Invalid(vec![fault]))?;
+        let plan = Plan::of_form(&form, now).map_err(|fault| Error::Invalid(vec![fault]))?;
         let intent = form.intent;
         let (content, lines, invalid) = form.into_parts();
         let list = if lines.trim().is_empty() {

@@ -19,7 +19,8 @@ use sea_orm::{
 };
 
 use super::{
-    prepare::{Plan, Prepared, PreparedRecipient},
+    plan::Plan,
+    prepare::{Prepared, PreparedRecipient},
     timeline::{self, Event},
 };
 use crate::{

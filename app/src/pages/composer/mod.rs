@@ -35,7 +35,10 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
-    api::composer::{open_composer, open_editor},
+    api::{
+        composer::{ComposerState, open_composer, open_editor},
+        error::CallError,
+    },
     components::failure::Failure,
     contexts, routes,
 };
@@ -44,11 +47,27 @@ use form::ComposerForm;
 /// The composer.
 #[component]
 pub(crate) fn ComposerPage() -> impl IntoView {
-    let installation = contexts::installation();
     let opened = Resource::new(|| (), |()| open_composer());
+    view! { <Frame title="New campaign" opened /> }
+}
 
+/// The composer, for a campaign that was not started yet.
+#[component]
+pub(crate) fn EditPage() -> impl IntoView {
+    let parameters = use_params_map();
+    let id = Memo::new(move |_| {
+        let id = parameters.with(|parameters| parameters.get_str("id")?.parse().ok());
+        id.unwrap_or(CampaignId(0))
+    });
+    let opened = Resource::new(move || id.get(), open_editor);
+    view! { <Frame title="Edit campaign" opened /> }
+}
+
+#[component]
+fn Frame(title: &'static str, opened: Resource<Result<ComposerState, CallError>>) -> impl IntoView {
+    let installation = contexts::installation();
     view! {
-        <Title text="New campaign" />
+        <Title text=title />
         <nav class="crumbs" aria-label="Where you are">
             // Leaves the document, so that the browser asks about what is unsent.
             <a href=routes::DASHBOARD rel="external">
@@ -57,46 +76,7 @@ pub(crate) fn ComposerPage() -> impl IntoView {
             " /"
         </nav>
         <div class="head">
-            <h1>"New campaign"</h1>
-        </div>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match (opened.await, installation.await) {
-                    (Ok(state), Ok(installation)) => {
-                        Either::Left(view! { <ComposerForm state installation /> })
-                    }
-                    (Err(error), _) | (_, Err(error)) => Either::Right(view! { <Failure error /> }),
-                }
-            })}
-        </Suspense>
-    }
-}
-
-/// The composer, for a campaign that was not started yet.
-#[component]
-pub(crate) fn EditPage() -> impl IntoView {
-    let installation = contexts::installation();
-    let parameters = use_params_map();
-    let id = Memo::new(move |_| {
-        let id = parameters.with(|parameters| parameters.get_str("id")?.parse().ok());
-        id.unwrap_or(CampaignId(0))
-    });
-    let opened = Resource::new(move || id.get(), open_editor);
-
-    view! {
-        <Title text="Edit campaign" />
-        <nav class="crumbs" aria-label="Where you are">
-            <a href=routes::DASHBOARD rel="external">
-                "Campaigns"
-            </a>
-            " / "
-            <a href=move || routes::campaign(id.get()) rel="external">
-                "Campaign"
-            </a>
-            " /"
-        </nav>
-        <div class="head">
-            <h1>"Edit campaign"</h1>
+            <h1>{title}</h1>
         </div>
         <Suspense>
             {move || Suspend::new(async move {
