@@ -115,6 +115,8 @@ pub struct Recipient {
     pub enhanced_code: Option<String>,
     /// The server's words, or why no address could be formed or no outcome known.
     pub error: Option<String>,
+    /// The SMTP server that was tried last.
+    pub smtp_server: Option<String>,
     /// When it is tried again, while it is deferred.
     pub next_attempt_at: Option<Timestamp>,
     /// When its present status was reached, for an ended one.

@@ -103,6 +103,7 @@ pub(crate) fn recipient(row: recipient::Model) -> Recipient {
         code: row.code.and_then(|code| u16::try_from(code).ok()),
         enhanced_code: row.enhanced_code,
         error: row.error,
+        smtp_server: row.smtp_server,
         next_attempt_at: row.next_attempt_at,
         finished_at: row.finished_at,
     }

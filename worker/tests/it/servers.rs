@@ -1,6 +1,9 @@
 //! Several SMTP servers, and what each may be handed.
 
-use domain::{campaign::CampaignCreate, recipient::RecipientStatus};
+use domain::{
+    campaign::CampaignCreate,
+    recipient::{Recipient, RecipientStatus},
+};
 use service::Actor;
 
 use crate::support::Palomar;
@@ -57,7 +60,9 @@ url = "{url}"
     let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
     let id = palomar.create(&emails).await;
     assert_eq!(palomar.ended(id).await.summary.counts.sent, 50);
-    assert!(palomar.recipients(id).await.iter().all(|r| r.attempts == 1));
+    let recipients = palomar.recipients(id).await;
+    let by_second = |r: &Recipient| r.attempts == 1 && r.smtp_server.as_deref() == Some("second");
+    assert!(recipients.iter().all(by_second), "{recipients:?}");
 }
 
 #[tokio::test]

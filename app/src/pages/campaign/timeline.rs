@@ -93,7 +93,7 @@ mod tests {
         };
         assert_eq!(
             told(EventKind::Created, Some(1), None),
-            "Created, with 1 recipient"
+            "Created, with 1\u{a0}recipient"
         );
         assert_eq!(told(EventKind::Paused, None, None), "Paused");
         assert_eq!(
