@@ -44,6 +44,12 @@ impl Session {
         rows.iter().map(|row| row.try_get("", "value")).collect()
     }
 
+    /// Changes rows, as something that went wrong may have.
+    pub async fn change(&self, statement: &str) {
+        let changed = self.0.execute_unprepared(statement).await;
+        changed.expect("a statement it understands");
+    }
+
     /// The whole number that `value` of `question` is.
     pub async fn number(&self, question: &str) -> i64 {
         let row = self.0.query_one_raw(self.statement(question)).await;

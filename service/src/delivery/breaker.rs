@@ -229,6 +229,7 @@ impl Admission {
         };
         if all {
             inner.state = State::Closed;
+            self.breaker.changed.notify_waiters();
             tracing::info!("the SMTP server serves again");
         }
     }

@@ -301,7 +301,7 @@ impl Reconciler {
             store::delete_unsealed(&self.database, campaign).await?;
             tracing::info!(
                 campaign.id = campaign.0,
-                "a campaign that was never finished is gone"
+                "what was left of a campaign is gone"
             );
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::campaign::CampaignStatus;
-use service::{Config, Services, start::Surroundings};
+use service::{Actor, Config, Services, start::Surroundings};
 
 use crate::support::Palomar;
 
@@ -76,5 +76,33 @@ async fn a_second_process_on_the_same_file_refuses_to_start_and_says_why() {
     assert!(
         error.to_string().contains("another Palomar is using"),
         "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_slice_that_silenced_five_workers_is_set_aside_until_somebody_resumes() {
+    let settings = [
+        ("SMTP_URL", "smtp://127.0.0.1:9?tls=none"),
+        ("DELIVERY_LEASE", "1s"),
+    ];
+    let palomar = Palomar::with(&settings, catcher::Options::default()).await;
+    let id = palomar.create(&["ana@example.org"]).await;
+    palomar.until(id, |c| c.waiting_for.is_some()).await;
+    // As if a sixth had taken it up and fallen silent.
+    let session = testbed::Session::open(palomar.stores()).await;
+    session
+        .change(
+            "UPDATE slice SET state = 'LEASED', owner = 'gone', epoch = epoch + 1, takeovers = 5",
+        )
+        .await;
+    let paused = palomar
+        .until(id, |c| c.status == CampaignStatus::Paused)
+        .await;
+    assert!(paused.waiting_for.unwrap().contains("fell silent"));
+    let resumed = palomar.campaigns().resume(&Actor::Local, id).await.unwrap();
+    assert_eq!(resumed.summary.status, CampaignStatus::Processing);
+    assert_eq!(
+        session.number("SELECT takeovers AS value FROM slice").await,
+        0
     );
 }
