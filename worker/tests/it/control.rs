@@ -27,15 +27,12 @@ async fn under_way() -> (Palomar, CampaignId) {
     (palomar, id)
 }
 
-/// Until nothing is in its dialogue any more: then nobody is started either.
-async fn at_rest(palomar: &Palomar, id: CampaignId) -> u64 {
-    loop {
-        let before = palomar.caught().accepted();
-        palomar.until(id, |_| true).await;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        if palomar.caught().accepted() == before {
-            return before;
-        }
+/// Until nobody holds anything of a campaign any more, and nothing is in its dialogue.
+async fn let_go(palomar: &Palomar) {
+    let session = testbed::Session::open(palomar.stores()).await;
+    let held = "SELECT COUNT(*) AS value FROM slice WHERE state = 'LEASED'";
+    while session.number(held).await > 0 {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -44,8 +41,16 @@ async fn a_paused_campaign_sends_nothing_until_it_is_resumed_and_loses_nobody() 
     let (palomar, id) = under_way().await;
     let paused = palomar.campaigns().pause(&Actor::Local, id).await.unwrap();
     assert_eq!(paused.summary.status, CampaignStatus::Paused);
-    let sent = at_rest(&palomar, id).await;
+    let_go(&palomar).await;
+    let sent = palomar.caught().accepted();
     assert!(sent < 3_000, "it was over before");
+    let other = palomar.create(&["ana@example.org"]).await;
+    palomar.ended(other).await;
+    assert_eq!(
+        palomar.caught().accepted(),
+        sent + 1,
+        "the other one's alone"
+    );
     let counts = palomar.until(id, |_| true).await.counts;
     assert_eq!((counts.sent, counts.unknown), (sent, 0));
     // Asked for again it is as it was.

@@ -8,6 +8,22 @@ use service::Actor;
 
 use crate::support::Palomar;
 
+/// The catcher as the only server, set up with `rest`.
+async fn one_server(rest: &str) -> Palomar {
+    Palomar::from_file(|url| {
+        format!(
+            r#"
+mail_from = "News <news@example.org>"
+[[smtp]]
+name = "news"
+url = "{url}"
+{rest}
+"#
+        )
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_campaign_goes_by_the_server_it_names_or_by_its_senders() {
     let palomar = Palomar::from_file(|url| {
@@ -67,18 +83,7 @@ url = "{url}"
 
 #[tokio::test]
 async fn a_quota_holds_over_restarts_and_the_campaign_says_until_when() {
-    let palomar = Palomar::from_file(|url| {
-        format!(
-            r#"
-mail_from = "News <news@example.org>"
-[[smtp]]
-name = "news"
-url = "{url}"
-limits = ["10/d"]
-"#
-        )
-    })
-    .await;
+    let palomar = one_server(r#"limits = ["10/d"]"#).await;
     let emails: Vec<String> = (0..15).map(|n| format!("p{n}@example.org")).collect();
     let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
     let id = palomar.create(&emails).await;
@@ -96,19 +101,7 @@ limits = ["10/d"]
 
 #[tokio::test]
 async fn a_connection_carries_no_more_messages_than_its_server_is_set_up_for() {
-    let palomar = Palomar::from_file(|url| {
-        format!(
-            r#"
-mail_from = "News <news@example.org>"
-[[smtp]]
-name = "news"
-url = "{url}"
-connections = 1
-max_messages = 4
-"#
-        )
-    })
-    .await;
+    let palomar = one_server("connections = 1\nmax_messages = 4").await;
     let emails: Vec<String> = (0..10).map(|n| format!("p{n}@example.org")).collect();
     let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
     let id = palomar.create(&emails).await;
@@ -118,18 +111,10 @@ max_messages = 4
 
 #[tokio::test]
 async fn a_reply_that_takes_longer_than_its_server_may_is_not_waited_for() {
-    let palomar = Palomar::from_file(|url| {
-        format!(
-            r#"
-mail_from = "News <news@example.org>"
-[[smtp]]
-name = "news"
-url = "{url}"
-connections = 1
-deadlines = {{ dot = "500ms" }}
-"#
-        )
-    })
+    let palomar = one_server(
+        r#"connections = 1
+deadlines = { dot = "500ms" }"#,
+    )
     .await;
     let id = palomar
         .create(&["late+slow3000ms@example.org", "ana@example.org"])
