@@ -1,6 +1,6 @@
 //! Kills, freezes and restarts everything while it sends, and counts: what delivery promises, at
-//! random. `chaos embedded` and `chaos distributed` run ROUNDS rounds of one size; without a size
-//! nothing is run, so that the ordinary tests stay quick. SEED repeats the rounds of an earlier run;
+//! random. `chaos size=embedded` and `chaos size=distributed` run ROUNDS rounds of one size; without a
+//! size nothing is run, so that the ordinary tests stay quick. SEED repeats the rounds of an earlier run;
 //! WITHOUT names kinds of events to leave out, as in `WITHOUT="disk full,server killed"`.
 //!
 //! | module | holds |
@@ -51,7 +51,10 @@ use world::World;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Some(size) = std::env::args().skip(1).find_map(|word| Size::named(&word)) else {
+    let Some(size) = std::env::args()
+        .skip(1)
+        .find_map(|word| Size::named(word.strip_prefix("size=")?))
+    else {
         return ExitCode::SUCCESS;
     };
     // Whatever was started ends with the rounds, also when they are interrupted.
