@@ -49,6 +49,9 @@ use report::Summary;
 use tokio::signal::unix::{SignalKind, signal};
 use world::World;
 
+/// What campaigns leave behind would fill the small disk for good.
+const ROUNDS_IN_A_WORLD: u64 = 20;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let Some(size) = std::env::args()
@@ -90,6 +93,9 @@ async fn rounds(size: Size) -> ExitCode {
                 "  its logs and its database are in {}",
                 world.keep().display()
             );
+            world = World::start(size).await;
+        } else if number % ROUNDS_IN_A_WORLD == 0 && number < rounds {
+            world.clean_up();
             world = World::start(size).await;
         }
     }
