@@ -14,12 +14,15 @@ use super::{
     breaker::{Admission, Breaker},
     budget::{Budget, Leave},
     feed::Feed,
-    work::Ticket,
+    work::{Claimed, Ticket, Work},
 };
-use crate::mail::{
-    routes::{NoRoute, Routes},
-    server::SmtpServer,
-    session::Session,
+use crate::{
+    config::SmtpConfig,
+    mail::{
+        routes::{NoRoute, Routes},
+        server::SmtpServer,
+        session::Session,
+    },
 };
 
 /// A message that may go within so long waits for its time in its slot.
@@ -53,7 +56,7 @@ pub(super) enum Rest {
 
 impl Outlet {
     pub(super) fn new(
-        config: &crate::config::SmtpConfig,
+        config: &SmtpConfig,
         server: SmtpServer,
         concurrency: u32,
         budget: Budget,
@@ -88,7 +91,7 @@ impl Outlet {
 
     /// Puts a recipient back, behind the others of its slice. While the server has a rest it is
     /// left as it is in the database instead, for whoever takes the slice next.
-    pub(super) fn put_back(&self, work: &Arc<super::work::Work>, claimed: super::work::Claimed) {
+    pub(super) fn put_back(&self, work: &Arc<Work>, claimed: Claimed) {
         if self.rests().is_none() {
             self.feed.put_back(work, claimed);
         }

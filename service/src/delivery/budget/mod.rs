@@ -123,13 +123,12 @@ impl Budget {
         if places.is_empty() {
             let ahead = pace * u32::try_from(AHEAD.as_millis()).unwrap_or(100) / 1_000;
             let wanted = ahead.max(1);
-            let asked = Instant::now();
             let clock = self.clock.as_ref();
             let reserve = || store::pace(&self.database, clock, &self.server, pace, wanted);
             let first = repeated(reserve).await?;
             // The database looked at its clock after it was asked: counted from the answer no
             // place is too early.
-            let answered = Instant::now().max(asked);
+            let answered = Instant::now();
             let step = Duration::from_secs(1) / pace;
             places.extend((0..wanted).map(|n| answered + first + step * n));
         }
