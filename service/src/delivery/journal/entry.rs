@@ -23,6 +23,17 @@ pub(in super::super) struct Start {
     pub(super) answer: oneshot::Sender<Started>,
 }
 
+impl Start {
+    /// Whether one statement can start both.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        (self.status, self.attempt) == (other.status, other.attempt)
+    }
+
+    pub(super) fn is_deferred(&self) -> bool {
+        self.status == RecipientStatus::Deferred
+    }
+}
+
 /// What became of a wish to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Started {
@@ -48,6 +59,19 @@ pub(in super::super) enum Outcome {
     Unknown(Trouble),
     /// PENDING again: nothing of this attempt was accepted, and it was not the recipient's fault.
     Pending,
+}
+
+impl Outcome {
+    /// Whether both are stored in the same words. Of an accepted message only the codes are: the
+    /// rest of the reply mostly names it in the server's queue.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sent(one), Self::Sent(other)) => {
+                (one.code, &one.enhanced) == (other.code, &other.enhanced)
+            }
+            _ => self == other,
+        }
+    }
 }
 
 /// Where and why it went wrong.
@@ -111,6 +135,12 @@ impl Settle {
             server: None,
             _hold: hold,
         }
+    }
+
+    /// Whether one statement can settle both.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let of = |settle: &Self| (settle.attempt, settle.counted, settle.disturbances);
+        of(self) == of(other) && self.server == other.server && self.outcome.is_like(&other.outcome)
     }
 
     /// Says which SMTP server was tried.

@@ -7,7 +7,9 @@
 
 mod entry;
 mod moves;
-mod write;
+mod one_by_one;
+mod statements;
+mod together;
 
 use std::{sync::Arc, time::Duration};
 
@@ -167,8 +169,16 @@ impl Writer {
     }
 
     async fn commit(&self, batch: &Batch) -> Result<Vec<Started>, DbErr> {
-        let transaction = self.database.begin().await?;
-        let started = write::batch(&transaction, self.clock.now(), &self.owner, batch).await?;
+        let (now, owner) = (self.clock.now(), self.owner.as_str());
+        let mut transaction = self.database.begin().await?;
+        let started = match together::write(&transaction, now, owner, batch).await? {
+            Some(started) => started,
+            None => {
+                transaction.rollback().await?;
+                transaction = self.database.begin().await?;
+                one_by_one::write(&transaction, now, owner, batch).await?
+            }
+        };
         failpoint!("journal::written");
         transaction.commit().await?;
         failpoint!("journal::committed");

@@ -4,11 +4,17 @@
 use std::collections::BTreeMap;
 
 use domain::CampaignId;
-use entity::{prelude::Slice, slice};
+use entity::{
+    prelude::Slice,
+    slice::{self, SliceState},
+};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    UpdateMany,
+    sea_query::{CaseStatement, Expr},
 };
 
+use super::entry::Outcome;
 use crate::queue::SendSlice;
 
 /// By how much one slice's counters move.
@@ -20,38 +26,134 @@ pub(super) struct Move {
     pub(super) deferred: i64,
 }
 
+impl Move {
+    /// So many rows came to this outcome.
+    pub(super) fn settled(&mut self, outcome: &Outcome, rows: i64) {
+        match outcome {
+            Outcome::Sent(_) => self.sent += rows,
+            Outcome::Failed(_) => self.failed += rows,
+            Outcome::Unknown(_) => self.unknown += rows,
+            Outcome::Deferred(..) => self.deferred += rows,
+            Outcome::Pending => {}
+        }
+    }
+}
+
 /// The moves of one transaction, by campaign and slice: always in the same order, so that two
 /// transactions never wait for each other in a circle.
 #[derive(Debug, Default)]
-pub(super) struct Moves(BTreeMap<(CampaignId, i64), Move>);
+pub(super) struct Moves(BTreeMap<SendSlice, Move>);
 
 impl Moves {
     pub(super) fn of(&mut self, slice: SendSlice) -> &mut Move {
-        self.0.entry((slice.campaign, slice.slice)).or_default()
+        self.0.entry(slice).or_default()
+    }
+
+    /// Writes the moves of the slices in `held`, each of which must be `owner`'s under that
+    /// epoch, and holds them until the transaction's end, also where nothing moves. False when one
+    /// is not: then others may have been written.
+    pub(super) async fn write_held(
+        &mut self,
+        connection: &impl ConnectionTrait,
+        owner: &str,
+        held: &BTreeMap<SendSlice, i64>,
+    ) -> Result<bool, DbErr> {
+        for (campaign, slices) in by_campaign(held.iter().map(|(slice, epoch)| (*slice, *epoch))) {
+            let moves: Vec<_> = slices
+                .iter()
+                .map(|(no, _)| {
+                    let slice = SendSlice {
+                        campaign,
+                        slice: *no,
+                    };
+                    (*no, self.0.remove(&slice).unwrap_or_default())
+                })
+                .collect();
+            let any = slices.iter().fold(Condition::any(), |any, (no, epoch)| {
+                let one = slice::Column::No
+                    .eq(*no)
+                    .and(slice::Column::Epoch.eq(*epoch));
+                any.add(one)
+            });
+            let written = update(campaign, &moves)
+                // An update even where nothing moves, because it holds the rows.
+                .col_expr(slice::Column::Epoch, Expr::col(slice::Column::Epoch))
+                .filter(any)
+                .filter(slice::Column::State.eq(SliceState::Leased))
+                .filter(slice::Column::Owner.eq(owner))
+                .exec(connection)
+                .await?;
+            if written.rows_affected < slices.len() as u64 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     pub(super) async fn write(self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-        for ((campaign, no), by) in self.0 {
-            if by == Move::default() {
-                continue;
-            }
-            let mut update = Slice::update_many();
-            for (column, amount) in [
-                (slice::Column::Sent, by.sent),
-                (slice::Column::Failed, by.failed),
-                (slice::Column::Unknown, by.unknown),
-                (slice::Column::Deferred, by.deferred),
-            ] {
-                if amount != 0 {
-                    update = update.col_expr(column, Expr::col(column).add(amount));
-                }
-            }
-            update
-                .filter(slice::Column::EmailJobId.eq(campaign))
-                .filter(slice::Column::No.eq(no))
+        let moved = self.0.into_iter().filter(|(_, by)| *by != Move::default());
+        for (campaign, moves) in by_campaign(moved) {
+            let numbers: Vec<_> = moves.iter().map(|(no, _)| *no).collect();
+            update(campaign, &moves)
+                .filter(slice::Column::No.is_in(numbers))
                 .exec(connection)
                 .await?;
         }
         Ok(())
     }
+}
+
+fn by_campaign<T>(
+    items: impl Iterator<Item = (SendSlice, T)>,
+) -> BTreeMap<CampaignId, Vec<(i64, T)>> {
+    let mut by_campaign: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (slice, item) in items {
+        let of_campaign = by_campaign.entry(slice.campaign).or_default();
+        of_campaign.push((slice.slice, item));
+    }
+    by_campaign
+}
+
+/// Moves the counters of several slices at once.
+fn update(campaign: CampaignId, moves: &[(i64, Move)]) -> UpdateMany<Slice> {
+    let counters: [(_, fn(&Move) -> i64); 4] = [
+        (slice::Column::Sent, |by| by.sent),
+        (slice::Column::Failed, |by| by.failed),
+        (slice::Column::Unknown, |by| by.unknown),
+        (slice::Column::Deferred, |by| by.deferred),
+    ];
+    let mut update = Slice::update_many();
+    for (column, amount) in counters {
+        let moved: Vec<_> = moves
+            .iter()
+            .map(|(no, by)| (*no, amount(by)))
+            .filter(|(_, amount)| *amount != 0)
+            .collect();
+        let Some(by) = amounts(&moved, moves.len()) else {
+            continue;
+        };
+        update = update.col_expr(column, Expr::col(column).add(by));
+    }
+    update.filter(slice::Column::EmailJobId.eq(campaign))
+}
+
+/// The amount for each of `slices` slices; none where all of them stand still.
+fn amounts(moved: &[(i64, i64)], slices: usize) -> Option<Expr> {
+    match moved {
+        [] => None,
+        [(_, amount)] if slices == 1 => Some(Expr::value(*amount)),
+        several => {
+            let cases = several
+                .iter()
+                .fold(CaseStatement::new(), |cases, (no, amount)| {
+                    cases.case(slice::Column::No.eq(*no), Expr::value(*amount))
+                });
+            Some(cases.finally(0).into())
+        }
+    }
+}
+
+/// A number of rows as something to count with.
+pub(super) fn signed(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
