@@ -84,7 +84,8 @@ impl Breaker {
         }
     }
 
-    fn try_admit(self: &Arc<Self>) -> Option<Admission> {
+    /// Leave to try, if it is to be had now.
+    pub(super) fn try_admit(self: &Arc<Self>) -> Option<Admission> {
         let mut inner = self.inner();
         let counted = match &mut inner.state {
             State::Closed => false,

@@ -3,7 +3,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::sync::Notify;
@@ -15,6 +18,8 @@ use super::work::{Claimed, Ticket, Work};
 pub(super) struct Feed {
     turns: Mutex<VecDeque<Arc<Work>>>,
     filled: Notify,
+    /// How many slots have nobody.
+    waiting: AtomicUsize,
 }
 
 impl Feed {
@@ -45,6 +50,10 @@ impl Feed {
 
     /// The next recipient, as soon as there is one.
     pub(super) async fn next(&self) -> Ticket {
+        if let Some(ticket) = self.take() {
+            return ticket;
+        }
+        let _waiting = Waiting::for_somebody(&self.waiting);
         loop {
             let filled = self.filled.notified();
             tokio::pin!(filled);
@@ -54,6 +63,14 @@ impl Feed {
             }
             filled.await;
         }
+    }
+
+    /// The next recipient, if there is one and no slot waits for it.
+    pub(super) fn spare(&self) -> Option<Ticket> {
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        self.take()
     }
 
     fn take(&self) -> Option<Ticket> {
@@ -74,6 +91,22 @@ impl Feed {
     }
 }
 
+/// A slot that waits, as long as this lives.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn for_somebody(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{super::work::tests::work, *};
@@ -88,6 +121,20 @@ mod tests {
             order.push(feed.next().await.claimed.email.clone());
         }
         assert_eq!(order, ["a1@x.org", "b1@x.org", "a2@x.org", "a3@x.org"]);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_spare_while_a_slot_has_nobody() {
+        let feed = Arc::new(Feed::default());
+        let waiting = tokio::spawn({
+            let feed = Arc::clone(&feed);
+            async move { feed.next().await.claimed.email.clone() }
+        });
+        tokio::task::yield_now().await;
+        feed.add(work(&["a@x.org", "b@x.org"]));
+        assert!(feed.spare().is_none(), "another slot had nobody");
+        assert_eq!(waiting.await.unwrap(), "a@x.org");
+        assert_eq!(feed.spare().unwrap().claimed.email, "b@x.org");
     }
 
     #[tokio::test]

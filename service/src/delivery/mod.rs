@@ -177,7 +177,9 @@ impl Delivery {
             Arc::clone(&parts.clock),
             parts.owner.clone(),
         );
+        let connections = outlets.all.iter().map(|outlet| outlet.connections).sum();
         let shared = Arc::new(Shared {
+            depth: (config.window / u32::max(connections, 1)).max(1) as usize,
             outlets,
             journal,
             window: Arc::new(Semaphore::new(config.window as usize)),

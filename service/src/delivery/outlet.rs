@@ -89,6 +89,14 @@ impl Outlet {
         }
     }
 
+    /// A recipient that no other slot waits for, for a slot that is busy: one start ahead. Nobody
+    /// while the server is not quite well, or where it may be handed only so much: what a limit
+    /// allows now is for now.
+    pub(super) fn spare(&self) -> Option<Ticket> {
+        let may = self.budget.is_unlimited() && self.breaker.reason().is_none();
+        may.then(|| self.feed.spare()).flatten()
+    }
+
     /// Puts a recipient back, behind the others of its slice. While the server has a rest it is
     /// left as it is in the database instead, for whoever takes the slice next.
     pub(super) fn put_back(&self, work: &Arc<Work>, claimed: Claimed) {
@@ -121,6 +129,14 @@ impl Outlet {
                 }
             }
         }
+    }
+
+    /// Whether a connection may carry the message that is under way and one more behind it.
+    pub(super) fn takes_two_more(&self, session: &Session) -> bool {
+        session.capabilities().pipelining
+            && self
+                .max_messages
+                .is_none_or(|most| session.messages_sent() + 2 <= most)
     }
 
     /// Whether a connection has carried as many messages as it may.

@@ -101,7 +101,7 @@ pub(crate) async fn make_ready(session: &mut Session) {
 /// Fails unless the message is accepted; the server's words.
 pub(crate) async fn deliver(session: &mut Session) -> String {
     make_ready(session).await;
-    match session.content(&message()).await {
+    match session.content(&message(), None).await {
         ContentOutcome::Accepted(reply) => reply.to_string(),
         other => panic!("{other:?}"),
     }
@@ -267,14 +267,14 @@ async fn a_kept_connection_can_be_looked_at_without_being_used() {
     );
     news_arrives().await;
     assert!(session.is_usable());
-    assert!(!session.is_still_open());
+    assert!(!session.is_ready_for(&envelope()));
     assert!(!session.is_usable());
 
     let (server, mut session) =
         self::session(ready([ReadContent, Say("250 queued"), ExpectClose])).await;
-    assert!(session.is_still_open());
+    assert!(session.is_ready_for(&envelope()));
     assert_eq!(deliver(&mut session).await, "250 queued");
-    assert!(session.is_still_open());
+    assert!(session.is_ready_for(&envelope()));
     session.abandon();
     server.finish().await;
 }

@@ -83,9 +83,14 @@ impl Budget {
         }
     }
 
+    /// Whether any number of messages may go.
+    pub(super) fn is_unlimited(&self) -> bool {
+        self.pace.is_none() && self.quotas.is_empty()
+    }
+
     /// Takes leave for one message. Used or not, it is spent.
     pub(super) async fn take(&self) -> Result<Leave, DbErr> {
-        if self.pace.is_none() && self.quotas.is_empty() {
+        if self.is_unlimited() {
             return Ok(Leave::After(Duration::ZERO));
         }
         let mut held = self.held.lock().await;

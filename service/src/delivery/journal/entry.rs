@@ -5,7 +5,7 @@ use domain::{
     recipient::RecipientStatus,
     smtp_reply::{SmtpPhase, SmtpReply},
 };
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 use super::super::work::{Claimed, Stay};
 use crate::queue::SendSlice;
@@ -44,6 +44,41 @@ pub(in super::super) enum Started {
     SliceClosed,
     /// The row is not where it was: somebody else has settled it.
     RowMoved,
+}
+
+/// What a wish to start is answered with.
+#[derive(Debug)]
+pub(in super::super) struct StartAnswer {
+    coming: oneshot::Receiver<Started>,
+    came: Option<Started>,
+}
+
+impl StartAnswer {
+    pub(super) fn new(coming: oneshot::Receiver<Started>) -> Self {
+        Self { coming, came: None }
+    }
+
+    /// The answer, once the start is durable or refused. May be asked for again, and given up.
+    pub(in super::super) async fn wait(&mut self) -> Started {
+        if let Some(came) = self.came {
+            return came;
+        }
+        // A journal that is closed starts nothing more.
+        let came = (&mut self.coming).await.unwrap_or(Started::SliceClosed);
+        *self.came.insert(came)
+    }
+
+    /// The answer, if it is there.
+    pub(in super::super) fn now(&mut self) -> Option<Started> {
+        if self.came.is_none() {
+            self.came = match self.coming.try_recv() {
+                Ok(came) => Some(came),
+                Err(oneshot::error::TryRecvError::Empty) => None,
+                Err(oneshot::error::TryRecvError::Closed) => Some(Started::SliceClosed),
+            };
+        }
+        self.came
+    }
 }
 
 /// What a recipient comes to.
@@ -98,23 +133,7 @@ pub(in super::super) struct Settle {
     /// The SMTP server that was tried; none where none was asked.
     pub(super) server: Option<String>,
     /// Held until the outcome is durable.
-    pub(super) _hold: Hold,
-}
-
-/// What an attempt occupies: its place in the window, and its slice.
-#[derive(Debug)]
-pub(in super::super) struct Hold {
-    _permit: OwnedSemaphorePermit,
-    _stay: Stay,
-}
-
-impl Hold {
-    pub(in super::super) fn new(permit: OwnedSemaphorePermit, stay: Stay) -> Self {
-        Self {
-            _permit: permit,
-            _stay: stay,
-        }
-    }
+    pub(super) _stay: Stay,
 }
 
 impl Settle {
@@ -123,7 +142,7 @@ impl Settle {
         slice: SendSlice,
         claimed: &Claimed,
         verdict: super::super::verdict::Verdict,
-        hold: Hold,
+        stay: Stay,
     ) -> Self {
         Self {
             slice,
@@ -133,7 +152,7 @@ impl Settle {
             counted: verdict.counted,
             disturbances: verdict.disturbances,
             server: None,
-            _hold: hold,
+            _stay: stay,
         }
     }
 

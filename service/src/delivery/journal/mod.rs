@@ -15,12 +15,12 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, mpsc, oneshot},
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::entry::{Hold, Outcome, Settle, Start, Started, Trouble};
+pub(super) use self::entry::{Outcome, Settle, Start, StartAnswer, Started, Trouble};
 use super::work::{Claimed, Lease};
 use crate::{
     clock::Clock,
@@ -78,9 +78,10 @@ impl Journal {
         self.close.cancel();
     }
 
-    /// Asks to start a message, and returns once it is durable or refused.
-    pub(super) async fn start(&self, lease: &Lease, claimed: &Claimed) -> Started {
-        let (answer, granted) = oneshot::channel();
+    /// Asks to start a message. It comes into the journal behind whatever was handed to it before,
+    /// so that the place in the window which an outcome gave up is free when the start takes it.
+    pub(super) fn start(&self, lease: &Lease, claimed: &Claimed) -> StartAnswer {
+        let (answer, coming) = oneshot::channel();
         let start = Start {
             slice: lease.slice,
             epoch: lease.epoch,
@@ -89,17 +90,18 @@ impl Journal {
             attempt: claimed.attempt,
             answer,
         };
-        if self.entries.send(Entry::Start(start)).is_err() {
-            return Started::SliceClosed;
-        }
-        granted.await.unwrap_or(Started::SliceClosed)
+        // Where the journal has ended, the answer says so.
+        let _ = self.entries.send(Entry::Start(start));
+        StartAnswer::new(coming)
     }
 
-    /// Hands an outcome over. It will be durable before any later start of the same recipient.
-    pub(super) fn settle(&self, settle: Settle) {
+    /// Hands an outcome over; then, not before, the place in the window is free for another start.
+    /// The outcome will be durable before any later start, or together with it.
+    pub(super) fn settle(&self, settle: Settle, permit: OwnedSemaphorePermit) {
         if self.entries.send(Entry::Settle(settle)).is_err() {
             tracing::error!("an outcome came after the journal was closed");
         }
+        drop(permit);
     }
 }
 

@@ -38,6 +38,13 @@ pub(super) fn mail(into: &mut BytesMut, envelope: &Envelope, capabilities: &Capa
     into.put_slice(b"\r\n");
 }
 
+/// Appends `MAIL`, `RCPT` and `DATA`, which must stand last in its group (RFC 2920 §3.1).
+pub(super) fn group(into: &mut BytesMut, envelope: &Envelope, capabilities: &Capabilities) {
+    mail(into, envelope, capabilities);
+    rcpt(into, envelope);
+    into.put_slice(DATA);
+}
+
 /// Appends `RCPT TO`.
 pub(super) fn rcpt(into: &mut BytesMut, envelope: &Envelope) {
     into.put_slice(b"RCPT TO:<");

@@ -1,6 +1,6 @@
 //! Who sends to whom, and what became of the question.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use domain::smtp_reply::{SmtpPhase, SmtpReply};
 
@@ -8,14 +8,14 @@ use super::capabilities::Capabilities;
 use super::failure::Cause;
 
 /// An address as it stands between `<` and `>` in an envelope: within the limits of RFC 5321 §4.5.3.1, and nothing in
-/// it can end the path or the line. `Debug` shows the domain only.
+/// it can end the path or the line. A clone copies nothing. `Debug` shows the domain only.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct EnvelopeAddress(String);
+pub struct EnvelopeAddress(Arc<str>);
 
 impl EnvelopeAddress {
     /// Takes `local@domain` of at most 64 and 255 octets, 254 together. Only a quoted local part may hold what
     /// separates or quotes.
-    pub fn new(address: impl Into<String>) -> Result<Self, InvalidAddress> {
+    pub fn new(address: impl Into<Arc<str>>) -> Result<Self, InvalidAddress> {
         let address = address.into();
         let (local, domain) = address.rsplit_once('@').ok_or(InvalidAddress)?;
         let bounded = address.len() <= 254 && (1..=64).contains(&local.len()) && !domain.is_empty();

@@ -29,9 +29,7 @@ impl Session {
         if reset {
             self.outgoing.extend_from_slice(command::RSET);
         }
-        command::mail(&mut self.outgoing, envelope, &self.capabilities);
-        command::rcpt(&mut self.outgoing, envelope);
-        self.outgoing.extend_from_slice(command::DATA);
+        command::group(&mut self.outgoing, envelope, &self.capabilities);
         let first = if reset {
             SmtpPhase::Reset
         } else {
@@ -41,7 +39,34 @@ impl Session {
         if reset {
             self.reset_answer().await?;
         }
+        self.group_answers().await
+    }
 
+    /// The replies to an envelope that travelled behind the dot of the message before it. A server
+    /// that refused that message may have kept its transaction and refuse this one's `MAIL` for it:
+    /// then it is asked again, from a clean start.
+    pub(super) async fn answers(
+        &mut self,
+        envelope: &Envelope,
+        behind_a_refusal: bool,
+    ) -> Result<Ending, Ending> {
+        let ending = self.group_answers().await;
+        if let Err((
+            EnvelopeOutcome::Refused {
+                phase: SmtpPhase::Mail,
+                ..
+            },
+            State::Idle { .. },
+        )) = &ending
+            && behind_a_refusal
+        {
+            return self.pipelined(envelope, true).await;
+        }
+        ending
+    }
+
+    /// The replies to `MAIL`, `RCPT` and `DATA` that went together.
+    async fn group_answers(&mut self) -> Result<Ending, Ending> {
         let mail = self.verdict(SmtpPhase::Mail).await?;
         // What is refused is refused, whatever goes wrong in the rest of the group.
         if let Verdict::No(refusal) = mail {

@@ -10,8 +10,7 @@
 //! - `wire`, `replies`, `command`: the line, what comes over it and what goes.
 //!
 //! Everything that is written is first gathered in one buffer. RFC 2920 §3.1 lets a message be the first "command" of
-//! a pipelined group, so the next envelope may one day travel behind the dot in the same write: it would be appended
-//! to that buffer, and the state after the dot would be the one `exchange` now begins with.
+//! a pipelined group: the next envelope may travel behind its dot, in the same write.
 
 pub mod capabilities;
 pub mod content;
@@ -42,10 +41,16 @@ use super::server::{Deadlines, SmtpServer};
 const WRITE_LIMIT: usize = 64 * 1_024;
 
 /// What a session is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum State {
     /// An envelope; where `reset` is set, `RSET` goes in front of it.
     Idle { reset: bool },
+    /// The replies to the envelope that went behind the last dot; a server that refused the message before it may
+    /// still hold it against this one.
+    Asked {
+        envelope: Envelope,
+        behind_a_refusal: bool,
+    },
     /// A message: the server said 354.
     Promised,
     /// Nothing. Every exchange begins with it, so that a future dropped half-way leaves it behind.
@@ -90,32 +95,41 @@ impl Session {
         })
     }
 
-    /// Asks whether the server takes a message from this sender to this recipient. Writes nothing of the message.
+    /// Asks whether the server takes a message from this sender to this recipient, or reads the answer where that was
+    /// asked behind the last message's dot. Writes nothing of the message.
     ///
     /// Call it only once the recipient's start is durable: it may end with the server waiting for the message, and
     /// then only the message or [`abandon`](Self::abandon) leads on.
     pub async fn envelope(&mut self, envelope: &Envelope) -> EnvelopeOutcome {
         self.dot_offered = false;
-        let State::Idle { reset } = std::mem::replace(&mut self.state, State::Lost) else {
-            return EnvelopeOutcome::Broken {
-                phase: SmtpPhase::Mail,
-                cause: Cause::OutOfTurn,
-            };
-        };
-        if let Some(reason) = envelope.obstacle(&self.capabilities) {
-            self.state = State::Idle { reset };
-            return EnvelopeOutcome::NotPossible { reason };
-        }
-        if let Some(cause) = self.wire.surprise() {
-            return EnvelopeOutcome::Broken {
-                phase: SmtpPhase::Mail,
-                cause,
-            };
-        }
-        let ending = if self.capabilities.pipelining {
-            self.pipelined(envelope, reset).await
-        } else {
-            self.one_by_one(envelope, reset).await
+        let ending = match std::mem::replace(&mut self.state, State::Lost) {
+            State::Asked {
+                envelope: asked,
+                behind_a_refusal,
+            } if asked == *envelope => self.answers(envelope, behind_a_refusal).await,
+            State::Idle { reset } => {
+                if let Some(reason) = envelope.obstacle(&self.capabilities) {
+                    self.state = State::Idle { reset };
+                    return EnvelopeOutcome::NotPossible { reason };
+                }
+                if let Some(cause) = self.wire.surprise() {
+                    return EnvelopeOutcome::Broken {
+                        phase: SmtpPhase::Mail,
+                        cause,
+                    };
+                }
+                if self.capabilities.pipelining {
+                    self.pipelined(envelope, reset).await
+                } else {
+                    self.one_by_one(envelope, reset).await
+                }
+            }
+            State::Asked { .. } | State::Promised | State::Lost => {
+                return EnvelopeOutcome::Broken {
+                    phase: SmtpPhase::Mail,
+                    cause: Cause::OutOfTurn,
+                };
+            }
         };
         let (Ok((outcome, state)) | Err((outcome, state))) = ending;
         self.state = state;
@@ -127,7 +141,11 @@ impl Session {
     ///
     /// A message up to 64 KiB goes with its dot in one write. Of a longer one the dot goes with the last part, so that
     /// a failure in the parts before is known to be no delivery.
-    pub async fn content(&mut self, content: &Content) -> ContentOutcome {
+    ///
+    /// With `next`, where the server pipelines, that envelope goes behind the dot, `DATA` with it; its start must be
+    /// durable for that. Then only [`envelope`](Self::envelope) with the same one leads on, or giving the session up:
+    /// the server may be waiting for its message.
+    pub async fn content(&mut self, content: &Content, next: Option<&Envelope>) -> ContentOutcome {
         self.dot_offered = false;
         if std::mem::replace(&mut self.state, State::Lost) != State::Promised {
             return ContentOutcome::NotOffered {
@@ -141,12 +159,18 @@ impl Session {
             return self.stopped(cause);
         }
         self.outgoing.extend_from_slice(command::DOT);
+        let next = next.filter(|next| {
+            self.capabilities.pipelining && next.obstacle(&self.capabilities).is_none()
+        });
+        if let Some(next) = next {
+            command::group(&mut self.outgoing, next, &self.capabilities);
+        }
         self.dot_offered = true;
         if let Err(cause) = self.wire.send(&self.outgoing, self.deadlines.content).await {
             return self.stopped(cause);
         }
         match self.wire.reply(self.deadlines.dot).await {
-            Ok(reply) => self.judge_dot(&reply),
+            Ok(reply) => self.judge_dot(&reply, next),
             Err(cause) => ContentOutcome::Uncertain { cause },
         }
     }
@@ -190,7 +214,7 @@ impl Session {
         }
     }
 
-    fn judge_dot(&mut self, reply: &replies::RawReply) -> ContentOutcome {
+    fn judge_dot(&mut self, reply: &replies::RawReply, next: Option<&Envelope>) -> ContentOutcome {
         let (code, reply) = (reply.code, reply.to_reply());
         if code.is_intermediate() {
             return ContentOutcome::Uncertain {
@@ -198,8 +222,14 @@ impl Session {
             };
         }
         if code != ReplyCode::CLOSING {
-            self.state = State::Idle {
-                reset: !code.is_positive(),
+            self.state = match next {
+                Some(next) => State::Asked {
+                    envelope: next.clone(),
+                    behind_a_refusal: !code.is_positive(),
+                },
+                None => State::Idle {
+                    reset: !code.is_positive(),
+                },
             };
         }
         self.last_used = Instant::now();
@@ -240,16 +270,25 @@ impl Session {
         self.state != State::Lost
     }
 
-    /// Looks, without waiting, whether the server has closed the connection or begun to speak unasked; the session is
-    /// lost then. A kept connection is worth this look before a recipient's start is made durable for it.
-    pub fn is_still_open(&mut self) -> bool {
-        if self.is_usable() && self.wire.surprise().is_some() {
-            self.state = State::Lost;
+    /// True while this envelope may be the next, and, as far as that is known without waiting, the server has neither
+    /// closed the connection nor begun to speak unasked; the session is lost then. A kept connection is worth this look
+    /// before a recipient's start is made durable for it.
+    pub fn is_ready_for(&mut self, envelope: &Envelope) -> bool {
+        match &self.state {
+            State::Idle { .. } => {
+                if self.wire.surprise().is_some() {
+                    self.state = State::Lost;
+                }
+                self.is_idle()
+            }
+            State::Asked {
+                envelope: asked, ..
+            } => asked == envelope,
+            State::Promised | State::Lost => false,
         }
-        self.is_usable()
     }
 
-    /// True while the session can take an envelope.
+    /// True while the session can take an envelope, whichever it is.
     pub fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle { .. })
     }
