@@ -1,9 +1,9 @@
 # Two commands are enough: `make run` and `make test`. What they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run worker test chaos fmt lint clean
+.PHONY: help run worker test chaos bench profile fmt lint clean
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build what is missing and start Palomar on this machine (Ctrl-C stops it)
 	@scripts/setup run
@@ -20,6 +20,14 @@ test: ## Install what is missing and run every check that CI runs
 chaos: ## Kill, freeze and restart everything while it sends, and count (ROUNDS=3 SEED=…)
 	@scripts/setup test
 	@exec scripts/chaos
+
+bench: ## Measure against smtp-source on this machine and write docs/BENCHMARKS.md (QUICK=1 ONLY=…)
+	@scripts/setup bench
+	@exec scripts/bench
+
+profile: ## Record where the time goes while it sends; flame graphs (SIZE=distributed WHAT=import)
+	@scripts/setup profile
+	@exec scripts/profile
 
 fmt: ## Format the Rust sources
 	@cargo fmt --all

@@ -6,6 +6,7 @@ TOOLS=$ROOT/target/tools
 cd "$ROOT" || exit
 
 TRUNK_VERSION=0.21.14
+INFERNO_VERSION=0.12.8
 NODE_MAJOR=20
 WASM_TARGET=wasm32-unknown-unknown
 # Debian's compiler for its browsers, unpacked here: the second way to a wasm32 standard library.
