@@ -53,8 +53,9 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
 fn writers(url: &str, lease: Duration) -> ConnectOptions {
     let patience = idle_limit(lease);
     let limits = format!(
+        // Literals are written with the backslashes that are every server's default.
         "SET SESSION wait_timeout = {idle}, innodb_lock_wait_timeout = {lock}, \
-         sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
+         sql_mode = CONCAT(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), ',STRICT_TRANS_TABLES')",
         idle = patience.as_secs(),
         // What is locked for longer is repeated, so that nothing waits its whole lease for a row.
         lock = (lease.as_secs() / 8).clamp(1, 3),

@@ -101,7 +101,7 @@ pub(crate) async fn make_ready(session: &mut Session) {
 /// Fails unless the message is accepted; the server's words.
 pub(crate) async fn deliver(session: &mut Session) -> String {
     make_ready(session).await;
-    match session.content(&message(), None).await {
+    match session.content(&message()).await {
         ContentOutcome::Accepted(reply) => reply.to_string(),
         other => panic!("{other:?}"),
     }

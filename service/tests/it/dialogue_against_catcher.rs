@@ -42,7 +42,7 @@ fn to(recipient: &str) -> Envelope {
 async fn attempt(session: &mut Session, envelope: &Envelope) -> (Settlement, Connection) {
     match settle_envelope(session.envelope(envelope).await) {
         Some(settled) => settled,
-        None => settle_content(session.content(&message(), None).await),
+        None => settle_content(session.content(&message()).await),
     }
 }
 
@@ -207,7 +207,7 @@ async fn a_connection_dropped_in_a_long_message_was_not_offered_the_dot() {
         let mut session = connect(&catcher, Deadlines::default()).await;
         let outcome = session.envelope(&to("ana+drop-in-data@example.com")).await;
         assert!(matches!(outcome, EnvelopeOutcome::Ready), "{outcome:?}");
-        let outcome = session.content(&enormous(), None).await;
+        let outcome = session.content(&enormous()).await;
         assert!(
             matches!(outcome, ContentOutcome::NotOffered { .. }),
             "{outcome:?}"
@@ -291,7 +291,7 @@ async fn a_reply_slower_than_the_deadline_is_unknown_and_a_slow_one_is_not() {
     let mut session = connect(&catcher, impatient).await;
     let outcome = session.envelope(&to("ana+slow60s@example.com")).await;
     assert!(matches!(outcome, EnvelopeOutcome::Ready), "{outcome:?}");
-    let outcome = session.content(&message(), None).await;
+    let outcome = session.content(&message()).await;
     assert!(
         matches!(
             outcome,

@@ -13,7 +13,7 @@ use crate::support::scripted_server::{SOON, short_at};
 
 async fn sent(session: &mut Session, content: &Content) -> ContentOutcome {
     make_ready(session).await;
-    session.content(content, None).await
+    session.content(content).await
 }
 
 /// Larger than all buffers between the two sides together.
@@ -166,7 +166,7 @@ async fn a_refusal_said_before_the_message_counts_as_its_answer() {
     make_ready(&mut session).await;
     server.finish().await;
     news_arrives().await;
-    match session.content(&message(), None).await {
+    match session.content(&message()).await {
         ContentOutcome::Refused(reply) => {
             assert_eq!(reply.to_string(), "452 4.3.1 Disk full after all");
         }
@@ -181,7 +181,7 @@ async fn a_connection_closed_after_354_was_not_offered_the_message() {
     make_ready(&mut session).await;
     server.finish().await;
     news_arrives().await;
-    let outcome = session.content(&message(), None).await;
+    let outcome = session.content(&message()).await;
     assert!(
         matches!(
             outcome,
@@ -196,7 +196,7 @@ async fn a_connection_closed_after_354_was_not_offered_the_message() {
 #[tokio::test]
 async fn a_message_without_an_envelope_is_not_offered() {
     let (server, mut session) = session(plain([ExpectClose])).await;
-    let outcome = session.content(&message(), None).await;
+    let outcome = session.content(&message()).await;
     assert!(
         matches!(
             outcome,
@@ -219,7 +219,7 @@ async fn a_dropped_message_poisons_the_session_and_remembers_the_dot() {
     make_ready(&mut session).await;
     let content = message();
     assert!(
-        tokio::time::timeout(SOON, session.content(&content, None))
+        tokio::time::timeout(SOON, session.content(&content))
             .await
             .is_err()
     );
@@ -232,7 +232,7 @@ async fn a_dropped_message_poisons_the_session_and_remembers_the_dot() {
     make_ready(&mut session).await;
     let content = enormous();
     assert!(
-        tokio::time::timeout(SOON, session.content(&content, None))
+        tokio::time::timeout(SOON, session.content(&content))
             .await
             .is_err()
     );

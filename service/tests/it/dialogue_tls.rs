@@ -192,7 +192,7 @@ async fn the_end_of_a_protected_line_after_the_dot_is_uncertain() {
         let server = ScriptedServer::start(steps).await;
         let mut session = connect(&server, "smtps", "", "", true).await.unwrap();
         make_ready(&mut session).await;
-        let outcome = session.content(&message(), None).await;
+        let outcome = session.content(&message()).await;
         assert!(
             matches!(
                 outcome,

@@ -173,13 +173,12 @@ impl Writer {
     async fn commit(&self, batch: &Batch) -> Result<Vec<Started>, DbErr> {
         let (now, owner) = (self.clock.now(), self.owner.as_str());
         let mut transaction = self.database.begin().await?;
-        let started = match together::write(&transaction, now, owner, batch).await? {
-            Some(started) => started,
-            None => {
-                transaction.rollback().await?;
-                transaction = self.database.begin().await?;
-                one_by_one::write(&transaction, now, owner, batch).await?
-            }
+        let started = if together::write(&transaction, now, owner, batch).await? {
+            vec![Started::Yes; batch.starts.len()]
+        } else {
+            transaction.rollback().await?;
+            transaction = self.database.begin().await?;
+            one_by_one::write(&transaction, now, owner, batch).await?
         };
         failpoint!("journal::written");
         transaction.commit().await?;

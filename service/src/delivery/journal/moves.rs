@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 
 use domain::CampaignId;
 use entity::{
+    email_job::DesiredState,
     prelude::Slice,
     slice::{self, SliceState},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    UpdateMany,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, UpdateMany,
     sea_query::{CaseStatement, Expr},
 };
 
-use super::entry::Outcome;
+use super::{entry::Outcome, statements::desired_state};
 use crate::queue::SendSlice;
 
 /// By how much one slice's counters move.
@@ -49,57 +49,49 @@ impl Moves {
         self.0.entry(slice).or_default()
     }
 
-    /// Writes the moves of the slices in `held`, each of which must be `owner`'s under that
-    /// epoch, and holds them until the transaction's end, also where nothing moves. False when one
-    /// is not: then others may have been written.
-    pub(super) async fn write_held(
+    /// The moves of the slices in `held`, each of which must be `owner`'s under that epoch and its
+    /// campaign be one to run; with each update the slices it changes then. It holds them until the
+    /// transaction's end, also where nothing moves.
+    pub(super) fn take_held(
         &mut self,
-        connection: &impl ConnectionTrait,
         owner: &str,
         held: &BTreeMap<SendSlice, i64>,
-    ) -> Result<bool, DbErr> {
-        for (campaign, slices) in by_campaign(held.iter().map(|(slice, epoch)| (*slice, *epoch))) {
-            let moves: Vec<_> = slices
-                .iter()
-                .map(|(no, _)| {
-                    let slice = SendSlice {
-                        campaign,
-                        slice: *no,
-                    };
-                    (*no, self.0.remove(&slice).unwrap_or_default())
-                })
-                .collect();
-            let any = slices.iter().fold(Condition::any(), |any, (no, epoch)| {
-                let one = slice::Column::No
-                    .eq(*no)
-                    .and(slice::Column::Epoch.eq(*epoch));
-                any.add(one)
-            });
-            let written = update(campaign, &moves)
-                // An update even where nothing moves, because it holds the rows.
+    ) -> Vec<(UpdateMany<Slice>, usize)> {
+        let epochs = by_campaign(held.iter().map(|(slice, epoch)| (*slice, *epoch)));
+        let mut updates = Vec::with_capacity(epochs.len());
+        for (campaign, slices) in epochs {
+            let mut moves = Vec::with_capacity(slices.len());
+            let mut any = Condition::any();
+            for (no, epoch) in slices {
+                let slice = SendSlice {
+                    campaign,
+                    slice: no,
+                };
+                moves.push((no, self.0.remove(&slice).unwrap_or_default()));
+                any = any.add(slice::Column::No.eq(no).and(slice::Column::Epoch.eq(epoch)));
+            }
+            let update = update(campaign, &moves)
                 .col_expr(slice::Column::Epoch, Expr::col(slice::Column::Epoch))
                 .filter(any)
                 .filter(slice::Column::State.eq(SliceState::Leased))
                 .filter(slice::Column::Owner.eq(owner))
-                .exec(connection)
-                .await?;
-            if written.rows_affected < slices.len() as u64 {
-                return Ok(false);
-            }
+                .filter(desired_state(campaign).eq(DesiredState::Run));
+            updates.push((update, moves.len()));
         }
-        Ok(true)
+        updates
     }
 
-    pub(super) async fn write(self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    /// The moves that are left; with each update the slices it changes.
+    pub(super) fn into_updates(self) -> Vec<(UpdateMany<Slice>, usize)> {
         let moved = self.0.into_iter().filter(|(_, by)| *by != Move::default());
-        for (campaign, moves) in by_campaign(moved) {
-            let numbers: Vec<_> = moves.iter().map(|(no, _)| *no).collect();
-            update(campaign, &moves)
-                .filter(slice::Column::No.is_in(numbers))
-                .exec(connection)
-                .await?;
-        }
-        Ok(())
+        by_campaign(moved)
+            .into_iter()
+            .map(|(campaign, moves)| {
+                let numbers = moves.iter().map(|(no, _)| *no);
+                let update = update(campaign, &moves).filter(slice::Column::No.is_in(numbers));
+                (update, moves.len())
+            })
+            .collect()
     }
 }
 

@@ -4,14 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use domain::{CampaignId, Timestamp, recipient::RecipientStatus};
+use domain::{Timestamp, recipient::RecipientStatus};
 use sea_orm::{ConnectionTrait, DbErr, QueryFilter};
 
 use super::{
     Batch,
     entry::{Outcome, Settle, Start, Started},
     moves::{Moves, signed},
-    statements::{self, grant, within},
+    statements::{self, within},
 };
 use crate::delivery::{rollup, slices};
 
@@ -33,7 +33,9 @@ pub(super) async fn write(
     for start in &batch.starts {
         answers.push(start_one(connection, owner, start, &mut moves).await?);
     }
-    moves.write(connection).await?;
+    for (update, _) in moves.into_updates() {
+        update.exec(connection).await?;
+    }
     for campaign in late {
         rollup::finished_campaign(connection, campaign).await?;
     }
@@ -110,17 +112,23 @@ async fn start_one(
     start: &Start,
     moves: &mut Moves,
 ) -> Result<Started, DbErr> {
-    if !slices::hold(connection, owner, start.slice, start.epoch).await? {
+    let (slice, epoch) = (start.slice, start.epoch);
+    let may = slices::hold(connection, owner, slice, epoch).await?
+        && statements::is_to_run(connection, slice.campaign).await?;
+    if !may {
         return Ok(Started::SliceClosed);
     }
-    let campaign: BTreeSet<CampaignId> = [start.slice.campaign].into();
-    if statements::to_run(connection, campaign).await?.is_empty() {
-        return Ok(Started::SliceClosed);
-    }
-    let changed = statements::start(connection, start, &[start.recipient]).await?;
+    let changed = statements::start(start, &[start.recipient])
+        .exec(connection)
+        .await?
+        .rows_affected;
     if start.is_deferred() {
-        moves.of(start.slice).deferred -= signed(changed);
+        moves.of(slice).deferred -= signed(changed);
     }
-    let told = grant(connection, changed > 0, &[start]).await?;
-    Ok(told[0])
+    let started = changed > 0 || statements::stands_started(connection, start).await?;
+    Ok(if started {
+        Started::Yes
+    } else {
+        Started::RowMoved
+    })
 }

@@ -1,7 +1,5 @@
 //! The journal's statements.
 
-use std::collections::{BTreeSet, HashMap};
-
 use domain::{CampaignId, RecipientId, Timestamp, recipient::RecipientStatus};
 use entity::{
     email_job::{self, DesiredState},
@@ -10,27 +8,22 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QuerySelect, UpdateMany, sea_query::Expr,
+    QuerySelect, QueryTrait, UpdateMany,
+    sea_query::{Expr, QueryStatementBuilder},
 };
 
-use super::entry::{Outcome, Settle, Start, Started, Trouble};
+use super::entry::{Outcome, Settle, Start, Trouble};
 
 /// What the columns for the server's words hold.
 const TEXT_LIMIT: usize = 600;
 
-/// Settles `recipients`, all of them as `like` says; returns how many were still SENDING in that
-/// attempt.
-pub(super) async fn settle(
-    connection: &impl ConnectionTrait,
+/// Settles `recipients`, all of them as `like` says, where they are still SENDING in that attempt.
+pub(super) fn settle(
     now: Timestamp,
     like: &Settle,
     recipients: &[RecipientId],
-) -> Result<u64, DbErr> {
-    let settled = outcome(like, now)
-        .filter(within(recipients, like.attempt, RecipientStatus::Sending))
-        .exec(connection)
-        .await?;
-    Ok(settled.rows_affected)
+) -> UpdateMany<Recipient> {
+    outcome(like, now).filter(within(recipients, like.attempt, RecipientStatus::Sending))
 }
 
 /// The update that writes an outcome; it lacks its fence, [`within`].
@@ -91,13 +84,9 @@ pub(super) fn outcome(settle: &Settle, now: Timestamp) -> UpdateMany<Recipient> 
     })
 }
 
-/// Starts `recipients`, all of which stand as `like` does; returns how many did.
-pub(super) async fn start(
-    connection: &impl ConnectionTrait,
-    like: &Start,
-    recipients: &[RecipientId],
-) -> Result<u64, DbErr> {
-    let started = Recipient::update_many()
+/// Starts `recipients`, all of which are to stand as `like` does.
+pub(super) fn start(like: &Start, recipients: &[RecipientId]) -> UpdateMany<Recipient> {
+    Recipient::update_many()
         .col_expr(
             recipient::Column::Status,
             Expr::value(RecipientStatus::Sending),
@@ -109,76 +98,45 @@ pub(super) async fn start(
         )
         .col_expr(recipient::Column::NextAttemptAt, Expr::value(None::<i64>))
         .filter(within(recipients, like.attempt, like.status))
-        .exec(connection)
-        .await?;
-    Ok(started.rows_affected)
 }
 
-/// What became of starts that asked for the same, where `all` of them or not all changed their
-/// row. A repeated start that finds its own attempt there counts as started.
-pub(super) async fn grant(
+/// Whether a start that changed nothing had been made before: it finds its own attempt there.
+pub(super) async fn stands_started(
     connection: &impl ConnectionTrait,
-    all: bool,
-    starts: &[&Start],
-) -> Result<Vec<Started>, DbErr> {
-    if all {
-        return Ok(vec![Started::Yes; starts.len()]);
-    }
-    let ids: Vec<_> = starts.iter().map(|start| start.recipient).collect();
-    let stands = standing(connection, &ids).await?;
-    let granted = |start: &&Start| {
-        stands.get(&start.recipient) == Some(&(RecipientStatus::Sending, start.attempt + 1))
-    };
-    Ok(starts
-        .iter()
-        .map(|start| {
-            if granted(start) {
-                Started::Yes
-            } else {
-                Started::RowMoved
-            }
-        })
-        .collect())
-}
-
-async fn standing(
-    connection: &impl ConnectionTrait,
-    ids: &[RecipientId],
-) -> Result<HashMap<RecipientId, (RecipientStatus, i32)>, DbErr> {
-    let rows: Vec<(RecipientId, RecipientStatus, i32)> = Recipient::find()
+    start: &Start,
+) -> Result<bool, DbErr> {
+    let only = [start.recipient];
+    let found: Option<i64> = Recipient::find()
         .select_only()
-        .columns([
-            recipient::Column::Id,
-            recipient::Column::Status,
-            recipient::Column::Attempt,
-        ])
-        .filter(recipient::Column::Id.is_in(ids.iter().copied()))
+        .column(recipient::Column::No)
+        .filter(within(&only, start.attempt + 1, RecipientStatus::Sending))
         .into_tuple()
-        .all(connection)
+        .one(connection)
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, status, attempt)| (id, (status, attempt)))
-        .collect())
+    Ok(found.is_some())
 }
 
-/// Which of `campaigns` are to run.
-pub(super) async fn to_run(
+/// Whether a campaign is to run.
+pub(super) async fn is_to_run(
     connection: &impl ConnectionTrait,
-    campaigns: BTreeSet<CampaignId>,
-) -> Result<BTreeSet<CampaignId>, DbErr> {
-    if campaigns.is_empty() {
-        return Ok(campaigns);
-    }
-    let running: Vec<CampaignId> = EmailJob::find()
+    campaign: CampaignId,
+) -> Result<bool, DbErr> {
+    let desired: Option<DesiredState> = EmailJob::find_by_id(campaign)
         .select_only()
-        .column(email_job::Column::Id)
-        .filter(email_job::Column::Id.is_in(campaigns))
-        .filter(email_job::Column::DesiredState.eq(DesiredState::Run))
+        .column(email_job::Column::DesiredState)
         .into_tuple()
-        .all(connection)
+        .one(connection)
         .await?;
-    Ok(running.into_iter().collect())
+    Ok(desired == Some(DesiredState::Run))
+}
+
+/// What a person wants of a campaign, as something to compare.
+pub(super) fn desired_state(campaign: CampaignId) -> Expr {
+    let desired = EmailJob::find_by_id(campaign)
+        .select_only()
+        .column(email_job::Column::DesiredState)
+        .into_query();
+    Expr::SubQuery(None, Box::new(desired.into_sub_query_statement()))
 }
 
 /// The fence of an outcome and of a start: these rows in this attempt, and only where nothing

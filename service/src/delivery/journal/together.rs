@@ -1,93 +1,115 @@
-//! The usual way: what is alike shares a statement, so that a transaction has as many statements
-//! for forty messages as for one. It can tell what changed only where everything did; where a row
-//! is not as it was left, the transaction is given up and written [one by one](super::one_by_one).
+//! The usual way: what is alike shares a statement, and all statements go in one packet, so that
+//! forty messages cost the database as many waits as one. It can tell what changed only where
+//! everything did; where a row is not as it was left, the transaction is given up and written
+//! [one by one](super::one_by_one).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use domain::{CampaignId, Timestamp};
-use sea_orm::{ConnectionTrait, DbErr};
+use domain::Timestamp;
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryTrait, UpdateMany};
 
 use super::{
     Batch,
-    entry::{Settle, Start, Started},
+    entry::{Settle, Start},
     moves::Moves,
-    statements::{self, grant},
+    statements,
 };
 use crate::queue::SendSlice;
 
-/// Writes one batch and tells what became of each of its starts, in their order; None when the
-/// transaction must be given up, since it cannot tell what it changed.
+/// Writes one batch; false when the transaction must be given up, since it cannot tell what it
+/// changed. Otherwise every outcome is settled and every start granted.
 pub(super) async fn write(
     connection: &impl ConnectionTrait,
     now: Timestamp,
     owner: &str,
     batch: &Batch,
-) -> Result<Option<Vec<Started>>, DbErr> {
+) -> Result<bool, DbErr> {
+    let mut packet = Packet::of(connection);
     let mut moves = Moves::default();
     // Outcomes first, so that a recipient that went back to PENDING can start again in the same
     // transaction.
     for group in alike(&batch.settles, Settle::is_like) {
-        let ids: Vec<_> = group.iter().map(|settle| settle.recipient).collect();
-        if statements::settle(connection, now, group[0], &ids).await? < ids.len() as u64 {
-            return Ok(None);
-        }
-        for settle in group {
+        for settle in &group {
             moves.of(settle.slice).settled(&settle.outcome, 1);
         }
-    }
-    let mut held: BTreeMap<SendSlice, i64> = BTreeMap::new();
-    for start in &batch.starts {
-        let epoch = held.entry(start.slice).or_insert(start.epoch);
-        if *epoch != start.epoch {
-            return Ok(None);
+        let ids: Vec<_> = group.iter().map(|settle| settle.recipient).collect();
+        let update = statements::settle(now, group[0], &ids);
+        if group[0].has_words() {
+            // What a stranger said is bound to its statement, never written into one.
+            let changed = update.exec(connection).await?.rows_affected;
+            if changed < ids.len() as u64 {
+                return Ok(false);
+            }
+        } else {
+            packet.add(update, ids.len());
         }
     }
-    // The fence of a start, and with it the counters: the slice is still this owner's.
-    if !moves.write_held(connection, owner, &held).await? {
-        return Ok(None);
-    }
-    let campaigns: BTreeSet<_> = held.keys().map(|slice| slice.campaign).collect();
-    let running = statements::to_run(connection, campaigns).await?;
-    let Some(answers) = start_all(connection, &batch.starts, &running, &mut moves).await? else {
-        return Ok(None);
+    let Some(held) = held(&batch.starts) else {
+        return Ok(false);
     };
-    moves.write(connection).await?;
-    Ok(Some(answers))
-}
-
-async fn start_all(
-    connection: &impl ConnectionTrait,
-    starts: &[Start],
-    running: &BTreeSet<CampaignId>,
-    moves: &mut Moves,
-) -> Result<Option<Vec<Started>>, DbErr> {
-    let mut answers = vec![Started::SliceClosed; starts.len()];
-    let granted: Vec<_> = (0..starts.len())
-        .filter(|&position| running.contains(&starts[position].slice.campaign))
-        .collect();
-    for positions in alike(&granted, |&one, &other| starts[one].is_like(&starts[other])) {
-        let group: Vec<_> = positions
-            .iter()
-            .map(|&&position| &starts[position])
-            .collect();
+    // The fence of the starts, and with it the counters.
+    for (update, slices) in moves.take_held(owner, &held) {
+        packet.add(update, slices);
+    }
+    for group in alike(&batch.starts, Start::is_like) {
         let ids: Vec<_> = group.iter().map(|start| start.recipient).collect();
-        let changed = statements::start(connection, group[0], &ids).await?;
+        packet.add(statements::start(group[0], &ids), ids.len());
         if group[0].is_deferred() {
-            // Its counter moves, by rows nobody could name if they were fewer.
-            if changed < ids.len() as u64 {
-                return Ok(None);
-            }
-            for start in &group {
+            for start in group {
                 moves.of(start.slice).deferred -= 1;
             }
         }
-        let all = changed == ids.len() as u64;
-        let told = grant(connection, all, &group).await?;
-        for (position, started) in positions.into_iter().zip(told) {
-            answers[*position] = started;
+    }
+    for (update, slices) in moves.into_updates() {
+        packet.add(update, slices);
+    }
+    packet.changes_all().await
+}
+
+/// The epoch of every slice somebody is to start in; none where two claims of one are mixed.
+fn held(starts: &[Start]) -> Option<BTreeMap<SendSlice, i64>> {
+    let mut held = BTreeMap::new();
+    for start in starts {
+        let epoch = held.entry(start.slice).or_insert(start.epoch);
+        if *epoch != start.epoch {
+            return None;
         }
     }
-    Ok(Some(answers))
+    Some(held)
+}
+
+/// Updates that go together, each with the rows it must change.
+struct Packet<'a, C> {
+    connection: &'a C,
+    statements: String,
+    rows: u64,
+}
+
+impl<'a, C: ConnectionTrait> Packet<'a, C> {
+    fn of(connection: &'a C) -> Self {
+        Self {
+            connection,
+            statements: String::new(),
+            rows: 0,
+        }
+    }
+
+    fn add<E: EntityTrait>(&mut self, update: UpdateMany<E>, rows: usize) {
+        let update = update.build(self.connection.get_database_backend());
+        self.statements.push_str(&update.to_string());
+        self.statements.push(';');
+        self.rows += rows as u64;
+    }
+
+    /// Runs them all. An update never changes more rows than it names, so that the sum tells
+    /// whether each of them changed all of its own.
+    async fn changes_all(self) -> Result<bool, DbErr> {
+        if self.statements.is_empty() {
+            return Ok(true);
+        }
+        let done = self.connection.execute_unprepared(&self.statements).await?;
+        Ok(done.rows_affected() == self.rows)
+    }
 }
 
 /// What is alike, together. The kinds are few, so each is compared with the first of every kind.

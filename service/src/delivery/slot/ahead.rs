@@ -1,9 +1,9 @@
 //! Those who are next in a slot: their starts are made durable while a dialogue is under way.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc};
 
 use domain::recipient::RecipientStatus;
-use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Message, Shared};
 use crate::{
@@ -99,18 +99,34 @@ impl Ahead {
     }
 
     /// The envelope of whoever is next, if it may travel behind the dot of the message before it:
-    /// DATA is in it, so its start must be durable, which is waited for so long at most.
-    pub(super) async fn company(&mut self, at_most: Duration) -> Option<Envelope> {
+    /// DATA is in it, so its start must be durable.
+    pub(super) fn ready(&mut self) -> Option<Envelope> {
         self.fill();
+        let next = self.queue.front_mut()?;
+        let started = next.answer.now() == Some(Started::Yes);
+        started.then(|| self.may_go()).flatten()
+    }
+
+    /// The same as soon as there is somebody whose start is durable; may be given up and asked for
+    /// again.
+    pub(super) async fn company(&mut self) -> Envelope {
         loop {
-            let next = self.queue.front_mut()?;
-            match timeout(at_most, next.is_granted()).await {
-                Ok(true) => break,
-                Ok(false) => drop(self.queue.pop_front()),
-                Err(_) => return None,
+            let Some(next) = self.queue.front_mut() else {
+                break;
+            };
+            if !next.is_granted().await {
+                drop(self.queue.pop_front());
+                self.fill();
+            } else if let Some(envelope) = self.may_go() {
+                return envelope;
+            } else {
+                break;
             }
-            self.fill();
         }
+        std::future::pending().await
+    }
+
+    fn may_go(&self) -> Option<Envelope> {
         let message = &self.queue.front()?.message;
         let may = message.work.lease.holds() && self.outlet.breaker.reason().is_none();
         may.then(|| message.envelope.clone())

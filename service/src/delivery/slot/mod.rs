@@ -13,7 +13,10 @@ mod conclude;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use self::ahead::{Ahead, Begun};
@@ -36,8 +39,6 @@ use crate::{
     },
 };
 
-/// For how long a body waits for the next recipient's start, so that both go in one write.
-const COMPANY: Duration = Duration::from_millis(10);
 /// After so long without an answer those who wait behind this dialogue are left to other slots.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -162,7 +163,6 @@ impl Slot {
         let mut begun = Begun::ask(&self.shared, message, permit);
         self.ahead.fill();
         if begun.is_granted().await {
-            failpoint!("slot::started");
             self.converse(begun, admission).await;
         }
     }
@@ -213,6 +213,7 @@ impl Slot {
 
     /// Hands a message over whose start is durable.
     async fn converse(&mut self, begun: Begun, admission: Admission) {
+        failpoint!("slot::started");
         let kept = self
             .session
             .as_ref()
@@ -236,24 +237,30 @@ impl Slot {
         if let Some(refused) = reply::settle_envelope(outcome) {
             return Some(refused);
         }
-        let next = if self.outlet.takes_two_more(session) {
-            self.ahead.company(COMPANY).await
-        } else {
-            None
-        };
         if !message.work.lease.holds() {
             self.session.take()?.abandon();
             return None;
         }
         failpoint!("slot::enveloped");
-        let content = session.content(&message.content, next.as_ref());
-        tokio::pin!(content);
+        let mut company = self.outlet.takes_two_more(session);
+        let next = company.then(|| self.ahead.ready()).flatten();
+        company &= next.is_none();
+        if let Err(stopped) = session.offer(&message.content, next.as_ref()).await {
+            return Some(reply::settle_content(stopped));
+        }
+        let patience = tokio::time::sleep(PATIENCE);
+        tokio::pin!(patience);
         let outcome = loop {
             tokio::select! {
                 biased;
-                outcome = &mut content => break outcome,
-                () = tokio::time::sleep(PATIENCE), if !self.ahead.is_empty() => {
+                outcome = session.answer() => break outcome,
+                next = self.ahead.company(), if company => {
+                    company = false;
+                    session.ask_behind(&next).await;
+                }
+                () = &mut patience, if !self.ahead.is_empty() => {
                     self.ahead.hand_on();
+                    patience.as_mut().reset(Instant::now() + PATIENCE);
                 }
             }
         };

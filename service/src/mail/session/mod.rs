@@ -53,6 +53,11 @@ enum State {
     },
     /// A message: the server said 354.
     Promised,
+    /// The reply to the message that was offered then, and another envelope where none was asked behind it.
+    Offered {
+        at: Instant,
+        asked: Option<Envelope>,
+    },
     /// Nothing. Every exchange begins with it, so that a future dropped half-way leaves it behind.
     Lost,
 }
@@ -124,7 +129,7 @@ impl Session {
                     self.one_by_one(envelope, reset).await
                 }
             }
-            State::Asked { .. } | State::Promised | State::Lost => {
+            _ => {
                 return EnvelopeOutcome::Broken {
                     phase: SmtpPhase::Mail,
                     cause: Cause::OutOfTurn,
@@ -137,40 +142,100 @@ impl Session {
         outcome
     }
 
-    /// Hands the message over and waits for the reply to its dot. Only after [`EnvelopeOutcome::Ready`].
+    /// Hands the message over, and waits for the reply to its dot: [`offer`](Self::offer) and
+    /// [`answer`](Self::answer).
+    pub async fn content(&mut self, content: &Content) -> ContentOutcome {
+        match self.offer(content, None).await {
+            Ok(()) => self.answer().await,
+            Err(stopped) => stopped,
+        }
+    }
+
+    /// Hands the message over. Only after [`EnvelopeOutcome::Ready`]; [`answer`](Self::answer) waits for what the
+    /// server says to it.
     ///
     /// A message up to 64 KiB goes with its dot in one write. Of a longer one the dot goes with the last part, so that
     /// a failure in the parts before is known to be no delivery.
     ///
-    /// With `next`, where the server pipelines, that envelope goes behind the dot, `DATA` with it; its start must be
-    /// durable for that. Then only [`envelope`](Self::envelope) with the same one leads on, or giving the session up:
-    /// the server may be waiting for its message.
-    pub async fn content(&mut self, content: &Content, next: Option<&Envelope>) -> ContentOutcome {
+    /// With `next` that envelope goes behind the dot in the same write, as [`ask_behind`](Self::ask_behind) does it.
+    pub async fn offer(
+        &mut self,
+        content: &Content,
+        next: Option<&Envelope>,
+    ) -> Result<(), ContentOutcome> {
         self.dot_offered = false;
         if std::mem::replace(&mut self.state, State::Lost) != State::Promised {
-            return ContentOutcome::NotOffered {
+            return Err(ContentOutcome::NotOffered {
                 cause: Cause::OutOfTurn,
-            };
+            });
         }
         if let Some(cause) = self.wire.surprise() {
-            return self.stopped(cause);
+            return Err(self.stopped(cause));
         }
         if let Err(cause) = self.send_all_but_the_last_part(content).await {
-            return self.stopped(cause);
+            return Err(self.stopped(cause));
         }
         self.outgoing.extend_from_slice(command::DOT);
-        let next = next.filter(|next| {
-            self.capabilities.pipelining && next.obstacle(&self.capabilities).is_none()
-        });
+        let next = next.filter(|next| self.may_ask_behind(next));
         if let Some(next) = next {
             command::group(&mut self.outgoing, next, &self.capabilities);
         }
         self.dot_offered = true;
         if let Err(cause) = self.wire.send(&self.outgoing, self.deadlines.content).await {
-            return self.stopped(cause);
+            return Err(self.stopped(cause));
         }
-        match self.wire.reply(self.deadlines.dot).await {
-            Ok(reply) => self.judge_dot(&reply, next),
+        self.state = State::Offered {
+            at: Instant::now(),
+            asked: next.cloned(),
+        };
+        Ok(())
+    }
+
+    /// Asks for the next message while the reply to the last one has not come (RFC 2920 §3.1), where the server
+    /// pipelines; otherwise it does nothing. `DATA` is in what is asked, so that the start of that recipient must be
+    /// durable. Then, once [`answer`](Self::answer) is there, only [`envelope`](Self::envelope) with the same one leads
+    /// on, or giving the session up: the server may be waiting for its message.
+    pub async fn ask_behind(&mut self, next: &Envelope) {
+        if !self.may_ask_behind(next) {
+            return;
+        }
+        let State::Offered { at, asked: None } = std::mem::replace(&mut self.state, State::Lost)
+        else {
+            return;
+        };
+        self.outgoing.clear();
+        command::group(&mut self.outgoing, next, &self.capabilities);
+        // Where this fails the reply to the message may have come before; whoever reads it learns of the failure.
+        let sent = self.wire.send(&self.outgoing, self.deadlines.mail).await;
+        self.state = State::Offered {
+            at,
+            asked: sent.is_ok().then(|| next.clone()),
+        };
+    }
+
+    fn may_ask_behind(&self, next: &Envelope) -> bool {
+        self.capabilities.pipelining && next.obstacle(&self.capabilities).is_none()
+    }
+
+    /// What the server says to the message that was offered. May be given up and asked for again.
+    pub async fn answer(&mut self) -> ContentOutcome {
+        let State::Offered { at, .. } = &self.state else {
+            return ContentOutcome::NotOffered {
+                cause: Cause::OutOfTurn,
+            };
+        };
+        let left = self.deadlines.dot.saturating_sub(at.elapsed());
+        let reply = self.wire.reply(left).await;
+        let State::Offered { asked, .. } = std::mem::replace(&mut self.state, State::Lost) else {
+            return ContentOutcome::Uncertain {
+                cause: Cause::OutOfTurn,
+            };
+        };
+        match reply {
+            Ok(reply) => self.judge_dot(&reply, asked),
+            Err(Cause::TimedOut(_)) => ContentOutcome::Uncertain {
+                cause: Cause::TimedOut(self.deadlines.dot),
+            },
             Err(cause) => ContentOutcome::Uncertain { cause },
         }
     }
@@ -214,7 +279,7 @@ impl Session {
         }
     }
 
-    fn judge_dot(&mut self, reply: &replies::RawReply, next: Option<&Envelope>) -> ContentOutcome {
+    fn judge_dot(&mut self, reply: &replies::RawReply, asked: Option<Envelope>) -> ContentOutcome {
         let (code, reply) = (reply.code, reply.to_reply());
         if code.is_intermediate() {
             return ContentOutcome::Uncertain {
@@ -222,14 +287,13 @@ impl Session {
             };
         }
         if code != ReplyCode::CLOSING {
-            self.state = match next {
-                Some(next) => State::Asked {
-                    envelope: next.clone(),
-                    behind_a_refusal: !code.is_positive(),
+            let refused = !code.is_positive();
+            self.state = match asked {
+                Some(envelope) => State::Asked {
+                    envelope,
+                    behind_a_refusal: refused,
                 },
-                None => State::Idle {
-                    reset: !code.is_positive(),
-                },
+                None => State::Idle { reset: refused },
             };
         }
         self.last_used = Instant::now();
@@ -267,7 +331,7 @@ impl Session {
 
     /// True while the session can take an envelope, or the message it has promised to take.
     pub fn is_usable(&self) -> bool {
-        self.state != State::Lost
+        !matches!(self.state, State::Offered { .. } | State::Lost)
     }
 
     /// True while this envelope may be the next, and, as far as that is known without waiting, the server has neither
@@ -284,7 +348,7 @@ impl Session {
             State::Asked {
                 envelope: asked, ..
             } => asked == envelope,
-            State::Promised | State::Lost => false,
+            State::Promised | State::Offered { .. } | State::Lost => false,
         }
     }
 
