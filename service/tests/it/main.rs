@@ -8,6 +8,7 @@ mod delivery_model;
 mod dialogue;
 mod dialogue_against_catcher;
 mod dialogue_auth;
+mod dialogue_behind;
 mod dialogue_combinations;
 mod dialogue_connect;
 mod dialogue_content;

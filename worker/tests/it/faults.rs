@@ -53,6 +53,18 @@ async fn a_server_that_leaves_on_one_recipient_burns_nobody_and_at_last_puts_tha
 }
 
 #[tokio::test]
+async fn a_reply_that_does_not_come_keeps_nobody_waiting_but_its_own_recipient() {
+    let palomar = Palomar::with(&[("WORKER_CONCURRENCY", "2")], catcher::Options::default()).await;
+    let mut emails: Vec<String> = (0..60).map(|n| format!("person{n}@example.org")).collect();
+    emails.insert(10, "patience+slow60s@example.org".to_owned());
+    let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
+    let id = palomar.create(&emails).await;
+    palomar.until(id, |c| c.counts.sent == 60).await;
+    let slow = &palomar.recipients(id).await[10];
+    assert_eq!(slow.status, RecipientStatus::Sending);
+}
+
+#[tokio::test]
 async fn a_354_after_a_refusal_sends_nobody_an_empty_message() {
     let palomar = Palomar::with(&[("WORKER_CONCURRENCY", "1")], catcher::Options::default()).await;
     let id = palomar

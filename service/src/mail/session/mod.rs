@@ -196,13 +196,13 @@ impl Session {
     /// durable. Then, once [`answer`](Self::answer) is there, only [`envelope`](Self::envelope) with the same one leads
     /// on, or giving the session up: the server may be waiting for its message.
     pub async fn ask_behind(&mut self, next: &Envelope) {
+        let State::Offered { at, asked: None } = self.state else {
+            return;
+        };
         if !self.may_ask_behind(next) {
             return;
         }
-        let State::Offered { at, asked: None } = std::mem::replace(&mut self.state, State::Lost)
-        else {
-            return;
-        };
+        self.state = State::Lost;
         self.outgoing.clear();
         command::group(&mut self.outgoing, next, &self.capabilities);
         // Where this fails the reply to the message may have come before; whoever reads it learns of the failure.
