@@ -1,7 +1,7 @@
 //! Claiming a slice.
 
 use domain::{
-    Timestamp,
+    RecipientId, Timestamp,
     campaign::{CampaignStatus, EventKind},
     recipient::RecipientStatus,
 };
@@ -13,7 +13,7 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder,
-    sea_query::Expr,
+    QuerySelect, sea_query::Expr,
 };
 
 use super::{of, within};
@@ -138,23 +138,36 @@ async fn due(
                 .add(recipient::Column::Status.eq(RecipientStatus::Deferred))
                 .add(recipient::Column::NextAttemptAt.lte(now)),
         );
-    let mut rows = Recipient::find()
+    let rows = Recipient::find()
+        .select_only()
+        .columns([
+            recipient::Column::Id,
+            recipient::Column::Email,
+            recipient::Column::Status,
+            recipient::Column::Attempt,
+            recipient::Column::AttemptsCounted,
+            recipient::Column::Disturbances,
+        ])
         .filter(within(job, found))
         .filter(due)
         .order_by(recipient::Column::No, Order::Asc)
+        .into_tuple::<(RecipientId, String, RecipientStatus, i32, i32, i32)>()
         .all(connection)
         .await?;
-    // Whoever breaks dialogues comes last: a server that recovers is tried with somebody else.
-    rows.sort_by_key(|row| row.disturbances);
-    Ok(rows
+    let mut claimed: Vec<_> = rows
         .into_iter()
-        .map(|row| Claimed {
-            id: row.id,
-            email: row.email,
-            status: row.status,
-            attempt: row.attempt,
-            attempts_counted: row.attempts_counted,
-            disturbances: row.disturbances,
-        })
-        .collect())
+        .map(
+            |(id, email, status, attempt, attempts_counted, disturbances)| Claimed {
+                id,
+                email,
+                status,
+                attempt,
+                attempts_counted,
+                disturbances,
+            },
+        )
+        .collect();
+    // Whoever breaks dialogues comes last: a server that recovers is tried with somebody else.
+    claimed.sort_by_key(|claimed| claimed.disturbances);
+    Ok(claimed)
 }
