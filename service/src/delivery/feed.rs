@@ -1,5 +1,6 @@
-//! The feed between claimed slices and slots: one recipient from each slice in turn, so that
-//! ten recipients never wait behind a million.
+//! The feed between claimed slices and slots: one recipient from each campaign in turn, so that
+//! ten recipients never wait behind a million; of a campaign one slice after the other, so that
+//! its slices do not all end at once and leave the slots with nothing to do.
 
 use std::{
     collections::VecDeque,
@@ -13,10 +14,14 @@ use tokio::sync::Notify;
 
 use super::work::{Claimed, Ticket, Work};
 
-/// The slices that have somebody to feed, in turn.
+/// The slices of one campaign, in their order.
+type Turn = VecDeque<Arc<Work>>;
+
+/// The slices that have somebody to feed.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
-    turns: Mutex<VecDeque<Arc<Work>>>,
+    /// One of each campaign; none is empty.
+    turns: Mutex<VecDeque<Turn>>,
     filled: Notify,
     /// How many slots have nobody.
     waiting: AtomicUsize,
@@ -25,25 +30,21 @@ pub(super) struct Feed {
 impl Feed {
     /// Adds a slice to the turn.
     pub(super) fn add(&self, work: Arc<Work>) {
-        self.turns().push_back(work);
+        join(&mut self.turns(), work);
         self.filled.notify_waiters();
     }
 
     /// Puts one recipient back, behind the others of its slice.
     pub(super) fn put_back(&self, work: &Arc<Work>, claimed: Claimed) {
         work.put_back(claimed);
-        let mut turns = self.turns();
-        if !turns.iter().any(|other| Arc::ptr_eq(other, work)) {
-            turns.push_back(Arc::clone(work));
-        }
-        drop(turns);
+        join(&mut self.turns(), Arc::clone(work));
         self.filled.notify_waiters();
     }
 
     /// Hands out nobody more of the slices that are here, but sees those through that are on their
     /// way: the slices are let go, for whoever can send them.
     pub(super) fn rest(&self) {
-        for work in self.turns().drain(..) {
+        for work in self.turns().drain(..).flatten() {
             work.rest();
         }
     }
@@ -75,10 +76,16 @@ impl Feed {
 
     fn take(&self) -> Option<Ticket> {
         let mut turns = self.turns();
-        while let Some(work) = turns.pop_front() {
-            if let Some((ticket, more)) = work.take() {
+        while let Some(mut turn) = turns.pop_front() {
+            while let Some(work) = turn.pop_front() {
+                let Some((ticket, more)) = work.take() else {
+                    continue;
+                };
                 if more {
-                    turns.push_back(work);
+                    turn.push_front(work);
+                }
+                if !turn.is_empty() {
+                    turns.push_back(turn);
                 }
                 return Some(ticket);
             }
@@ -86,8 +93,22 @@ impl Feed {
         None
     }
 
-    fn turns(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Work>>> {
+    fn turns(&self) -> std::sync::MutexGuard<'_, VecDeque<Turn>> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts a slice behind those of its campaign, unless it is among them.
+fn join(turns: &mut VecDeque<Turn>, work: Arc<Work>) {
+    let campaign = work.lease.slice.campaign;
+    let is_its = |turn: &&mut Turn| {
+        let first = turn.front();
+        first.is_some_and(|first| first.lease.slice.campaign == campaign)
+    };
+    match turns.iter_mut().find(is_its) {
+        Some(turn) if turn.iter().any(|other| Arc::ptr_eq(other, &work)) => {}
+        Some(turn) => turn.push_back(work),
+        None => turns.push_back(VecDeque::from([work])),
     }
 }
 
@@ -109,17 +130,35 @@ impl Drop for Waiting<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::work::tests::work, *};
+    use super::{
+        super::work::tests::{work, work_of},
+        *,
+    };
 
-    #[tokio::test]
-    async fn slices_take_turns() {
-        let feed = Feed::default();
-        feed.add(work(&["a1@x.org", "a2@x.org", "a3@x.org"]));
-        feed.add(work(&["b1@x.org"]));
+    async fn handed_out(feed: &Feed, count: usize) -> Vec<String> {
         let mut order = Vec::new();
-        for _ in 0..4 {
+        for _ in 0..count {
             order.push(feed.next().await.claimed.email.clone());
         }
+        order
+    }
+
+    #[tokio::test]
+    async fn campaigns_take_turns() {
+        let feed = Feed::default();
+        feed.add(work_of(1, &["a1@x.org", "a2@x.org", "a3@x.org"]));
+        feed.add(work_of(2, &["b1@x.org"]));
+        let order = handed_out(&feed, 4).await;
+        assert_eq!(order, ["a1@x.org", "b1@x.org", "a2@x.org", "a3@x.org"]);
+    }
+
+    #[tokio::test]
+    async fn a_campaigns_slices_go_one_after_the_other() {
+        let feed = Feed::default();
+        feed.add(work_of(1, &["a1@x.org", "a2@x.org"]));
+        feed.add(work_of(1, &["a3@x.org"]));
+        feed.add(work_of(2, &["b1@x.org"]));
+        let order = handed_out(&feed, 4).await;
         assert_eq!(order, ["a1@x.org", "b1@x.org", "a2@x.org", "a3@x.org"]);
     }
 

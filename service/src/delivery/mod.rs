@@ -7,7 +7,7 @@
 //! | `lease` | whose work may be taken over, by observation |
 //! | `run` | a slice's way through this process |
 //! | `slices` | claiming, renewing, letting go and taking over, in the database |
-//! | `work`, `feed` | what is in hand, and whose turn it is |
+//! | `work`, `feed`, `fetching` | what is in hand, whose turn it is, and when more is fetched |
 //! | `slot` | one connection, one dialogue at a time |
 //! | `journal` | starts and outcomes, durable by group commit |
 //! | `verdict` | from a dialogue's end to a recipient's fate |
@@ -23,6 +23,7 @@ mod breaker;
 mod budget;
 mod campaign;
 mod feed;
+mod fetching;
 mod journal;
 pub(crate) mod lease;
 mod outlet;
@@ -61,6 +62,7 @@ use tokio_util::{
 pub use self::run::SliceOutcome;
 use self::{
     budget::Budget,
+    fetching::{Fetched, Fetching},
     journal::Journal,
     outlet::{Outlet, Outlets, Rest},
     run::Runner,
@@ -80,9 +82,10 @@ use crate::{
 
 /// Slices in hand at once, from different campaigns in turn.
 pub const SLICES_AT_ONCE: usize = 4;
-/// How long a job waits for a place, and then for its slice before it leaves it to the engine.
-/// Both together stay far below the time after which apalis gives a silent worker up.
+/// How long a job waits for a place, until another slice of its campaign is needed, and for its
+/// slice before it leaves it to the engine. All together stay far below the time after which apalis gives a silent worker up.
 const JOB_WAITS_FOR_PLACE: Duration = Duration::from_secs(15);
+const JOB_WAITS_TO_FETCH: Duration = Duration::from_secs(5);
 const JOB_WAITS_FOR_SLICE: Duration = Duration::from_secs(1);
 
 /// How long a stop waits until what was reserved of the limits is given back.
@@ -204,6 +207,7 @@ impl Delivery {
             shared,
             templates: std::sync::Mutex::default(),
             works: std::sync::Mutex::default(),
+            fetching: Fetching::default(),
             wanted: AtomicUsize::new(0),
             let_go: parts.let_go,
         };
@@ -226,13 +230,16 @@ impl Delivery {
     ///
     /// An error is one of the infrastructure, never of a recipient; nothing was claimed then.
     pub(crate) async fn send_slice(&self, job: SendSlice) -> Result<SliceOutcome> {
+        let Some(fetched) = self.may_fetch(job.campaign).await else {
+            return Ok(SliceOutcome::NoPlace);
+        };
         let Some(place) = self.place().await else {
             return Ok(SliceOutcome::NoPlace);
         };
         let runner = Arc::clone(&self.runner);
         let run = self.runs.spawn(async move {
             let _place = place;
-            runner.run(job).await
+            runner.run(job, fetched).await
         });
         match timeout(JOB_WAITS_FOR_SLICE, run).await {
             Ok(Ok(outcome)) => outcome,
@@ -241,6 +248,16 @@ impl Delivery {
                 Err(Error::Unavailable("delivery"))
             }
             Err(_) => Ok(SliceOutcome::UnderWay),
+        }
+    }
+
+    /// Leave to fetch a slice of a campaign. None when that is not needed for long, so that the
+    /// bell is rung again, perhaps for another worker.
+    async fn may_fetch(&self, campaign: CampaignId) -> Option<Fetched> {
+        let stop = &self.runner.shared.stop;
+        tokio::select! {
+            fetched = timeout(JOB_WAITS_TO_FETCH, self.runner.may_fetch(campaign)) => fetched.ok(),
+            () = stop.cancelled() => None,
         }
     }
 

@@ -19,6 +19,7 @@ use tokio::{
 
 use super::{
     campaign,
+    fetching::{Fetched, Fetching},
     slices::{self, Released},
     slot::Shared,
     work::{Lease, Work},
@@ -48,6 +49,8 @@ pub(super) struct Runner {
     pub(super) templates: Mutex<HashMap<CampaignId, Weak<Template>>>,
     /// What is in hand.
     pub(super) works: Mutex<Vec<Weak<Work>>>,
+    /// Campaigns of which a slice is being fetched, and who waits to fetch one.
+    pub(super) fetching: Fetching,
     /// How many jobs wait for a place.
     pub(super) wanted: AtomicUsize,
     pub(super) let_go: Arc<Notify>,
@@ -71,7 +74,7 @@ pub enum SliceOutcome {
 impl Runner {
     /// Claims a slice, delivers whoever is due in it, and lets it go. An error means that
     /// nothing was claimed.
-    pub(super) async fn run(&self, job: SendSlice) -> Result<SliceOutcome> {
+    pub(super) async fn run(&self, job: SendSlice, fetched: Fetched) -> Result<SliceOutcome> {
         let shared = &self.shared;
         if shared.outlets.any_rests()
             && let Some(rest) = self.rest_of(job).await?
@@ -89,8 +92,9 @@ impl Runner {
         match outlet.and_then(|outlet| Ok((outlet, template.map_err(|error| error.to_string())?))) {
             Ok((outlet, template)) => {
                 let lease = Lease::new(job, claim.epoch, self.lease, asked);
-                let work = Work::new(lease, template, claim.rows);
+                let work = Work::new(lease, template, claim.rows, self.fetching.low());
                 self.works().push(Arc::downgrade(&work));
+                drop(fetched);
                 outlet.feed.add(Arc::clone(&work));
                 if outlet.rests().is_some() {
                     outlet.feed.rest();
@@ -126,6 +130,19 @@ impl Runner {
                 work.give_up();
             }
         }
+    }
+
+    /// Leave to fetch a slice of a campaign, once few of that campaign wait here.
+    pub(super) async fn may_fetch(&self, campaign: CampaignId) -> Fetched {
+        let waiting = || {
+            let works = self.works();
+            let works = works.iter().filter_map(Weak::upgrade);
+            works
+                .filter(|work| work.lease.slice.campaign == campaign)
+                .map(|work| work.left())
+                .sum()
+        };
+        self.fetching.leave(campaign, waiting).await
     }
 
     fn works(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Work>>> {

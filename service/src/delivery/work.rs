@@ -87,11 +87,23 @@ pub(super) struct Work {
     /// Those handed to slots whose outcome is not durable yet.
     out: AtomicUsize,
     changed: Notify,
+    /// Notified when few are left waiting.
+    low: Arc<Notify>,
 }
 
+/// With so few of a campaign waiting its next slice is fetched: enough that nobody runs dry until
+/// it is here, few enough that other workers find something to do.
+pub(super) const FEW: usize = 500;
+
 impl Work {
-    pub(super) fn new(lease: Lease, template: Arc<Template>, rows: Vec<Claimed>) -> Arc<Self> {
+    pub(super) fn new(
+        lease: Lease,
+        template: Arc<Template>,
+        rows: Vec<Claimed>,
+        low: Arc<Notify>,
+    ) -> Arc<Self> {
         Arc::new(Self {
+            low,
             lease,
             template,
             waiting: Mutex::new(rows.into()),
@@ -109,6 +121,9 @@ impl Work {
             return None;
         }
         let claimed = waiting.pop_front()?;
+        if waiting.len() == FEW {
+            self.low.notify_waiters();
+        }
         Some((
             Ticket {
                 stay: self.stay(),
@@ -116,6 +131,11 @@ impl Work {
             },
             !waiting.is_empty(),
         ))
+    }
+
+    /// How many are not handed out yet.
+    pub(super) fn left(&self) -> usize {
+        self.waiting().len()
     }
 
     /// Keeps the slice from being over for as long as the guard lives.
@@ -135,13 +155,13 @@ impl Work {
     pub(super) fn rest(&self) {
         self.waiting().clear();
         self.changed.notify_waiters();
+        self.low.notify_waiters();
     }
 
     /// Stops handing out: what waits is left as it is in the database.
     pub(super) fn give_up(&self) {
         self.lease.give_up();
-        self.waiting().clear();
-        self.changed.notify_waiters();
+        self.rest();
     }
 
     /// Stops handing out where the lease no longer holds.
@@ -201,6 +221,10 @@ pub(super) mod tests {
     use super::*;
 
     pub(in super::super) fn work(emails: &[&str]) -> Arc<Work> {
+        work_of(1, emails)
+    }
+
+    pub(in super::super) fn work_of(campaign: i64, emails: &[&str]) -> Arc<Work> {
         let rows = (1..).zip(emails).map(|(id, email)| Claimed {
             id: RecipientId(id),
             email: (*email).to_owned(),
@@ -210,11 +234,12 @@ pub(super) mod tests {
             disturbances: 0,
         });
         let slice = SendSlice {
-            campaign: CampaignId(1),
+            campaign: CampaignId(campaign),
             slice: 0,
         };
         let lease = Lease::new(slice, 1, Duration::from_secs(20), Instant::now());
-        Work::new(lease, Arc::new(Template::for_tests()), rows.collect())
+        let template = Arc::new(Template::for_tests());
+        Work::new(lease, template, rows.collect(), Arc::default())
     }
 
     #[tokio::test(start_paused = true)]
