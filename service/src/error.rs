@@ -7,7 +7,7 @@ use domain::{ApiError, ErrorCode, FieldError};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a use-case did not do what was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// One or more fields break a rule.

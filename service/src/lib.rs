@@ -13,6 +13,7 @@
 //! | [`progress`] | one poller per process, fanned out to every listener |
 //! | [`inbox`] | the catcher's messages, as the page reads them |
 //! | [`config`], [`telemetry`], [`signals`] | what is set, what is logged, when to stop |
+//! | `coalesced` | one read of the database for all who ask the same at once |
 //! | `workers` | which processes send |
 //! | [`failpoints`] | where tests end the process |
 //! | [`clock`], [`actor`], [`error`] | time, who asks, what can go wrong |
@@ -23,6 +24,7 @@
 pub mod actor;
 pub mod campaigns;
 pub mod clock;
+mod coalesced;
 pub mod config;
 mod database;
 pub mod delivery;
@@ -37,6 +39,8 @@ pub mod queue;
 pub mod signals;
 pub mod start;
 pub mod telemetry;
+#[cfg(test)]
+mod unattended;
 mod workers;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -47,7 +51,7 @@ pub use database::OpenError;
 pub use error::{Error, Result};
 
 use self::{
-    campaigns::{Campaigns, store::DefaultSender},
+    campaigns::{Campaigns, shared::Looks, store::DefaultSender},
     clock::Clock,
     database::Database,
     delivery::{Delivery, SliceOutcome, reconcile::Reconciler},
@@ -78,6 +82,7 @@ struct Inner {
     workers: Arc<Workers>,
     reconciler: Arc<Reconciler>,
     rates: Arc<Rates>,
+    looks: Looks,
     progress: Progress,
     tasks: start::Tasks,
 }
@@ -191,6 +196,10 @@ impl Services {
 
     fn reconciler(&self) -> &Reconciler {
         &self.0.reconciler
+    }
+
+    fn looks(&self) -> &Looks {
+        &self.0.looks
     }
 
     fn rates(&self) -> &Rates {

@@ -13,7 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config, Inner, Services,
-    campaigns::store::DefaultSender,
+    campaigns::{shared::Looks, store::DefaultSender},
     clock::{Clock, SystemClock},
     config::{DEFAULT_SERVER, SmtpConfig, SmtpUrl, Uncertain},
     database::{self, Database, OpenError},
@@ -138,18 +138,30 @@ impl Services {
     /// everywhere. Whatever an earlier process left unfinished goes on as soon as a worker
     /// listens at the queue.
     pub async fn start(config: &Config, surroundings: Surroundings) -> Result<Self, StartError> {
+        let role = surroundings.role;
+        // Boxed, since rustc gives up on a start inside a start inside a program's `run`.
+        let (services, this) = Box::pin(Self::assemble(config, surroundings)).await?;
+        let lease = (config.delivery.lease, config.delivery.uncertain);
+        services.spawn_background(role, lease, this);
+        Ok(services)
+    }
+
+    /// The same with nothing in the background yet, and the name this process sends under.
+    pub(crate) async fn assemble(
+        config: &Config,
+        surroundings: Surroundings,
+    ) -> Result<(Self, Announcement), StartError> {
         let Surroundings {
             role,
             catcher,
             clock,
         } = surroundings;
-        let lease = config.delivery.lease;
-        let database = Arc::new(Database::open(&config.database_url, lease).await?);
+        let database = Database::open(&config.database_url, config.delivery.lease).await?;
+        let database = Arc::new(database);
         let secret = installation::secret(&database, clock.now()).await?;
         let mailbox = Mailbox::parse(&config.mail_from)?;
         let routes = routes(config, catcher.as_ref().map(|(address, _)| *address));
         let installation = installation_view(config, &mailbox, &routes);
-        let uncertain = config.delivery.uncertain;
         let queue = match &config.redis {
             None => QueueEnd::InProcess(InProcessQueue::default()),
             Some(redis) => QueueEnd::Redis(RedisQueue::open(redis).map_err(StartError::RedisUrl)?),
@@ -179,7 +191,7 @@ impl Services {
             queue: queue.clone(),
             delivery: delivery.clone(),
             workers: Arc::clone(&workers),
-            uncertain,
+            uncertain: config.delivery.uncertain,
             woken,
         });
         let tasks = Tasks {
@@ -201,11 +213,11 @@ impl Services {
             workers,
             reconciler: Arc::new(reconciler),
             rates: Arc::new(Rates::default()),
+            looks: Looks::default(),
             progress: Progress::default(),
             tasks,
         }));
-        services.spawn_background(role, (lease, uncertain), this);
-        Ok(services)
+        Ok((services, this))
     }
 
     fn spawn_background(&self, role: Role, lease: (Duration, Uncertain), this: Announcement) {

@@ -273,7 +273,7 @@ impl CampaignForm {
 }
 
 /// Which campaigns are wanted: newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CampaignList {
     /// Only those in this status.

@@ -63,9 +63,9 @@ pub async fn list(
 pub async fn get(
     State(services): State<Services>,
     Path(id): Path<CampaignId>,
-) -> Result<Answer<Campaign>, Problem> {
-    let campaign = services.campaigns().get(&Actor::Local, id).await?;
-    Ok(Answer(campaign))
+) -> Result<Response, Problem> {
+    let campaign = services.campaigns().get_shared(&Actor::Local, id).await?;
+    Ok(Answer(&*campaign).into_response())
 }
 
 /// `GET /api/emails/{id}/recipients`: who it goes to, and what became of each.

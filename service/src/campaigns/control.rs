@@ -17,8 +17,7 @@ use entity::{
     slice::{self, SliceState},
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect, UpdateMany,
-    sea_query::Expr,
+    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter, UpdateMany, sea_query::Expr,
 };
 
 use super::timeline::Event;
@@ -185,17 +184,12 @@ fn without_a_waiting_note(update: UpdateMany<EmailJob>) -> UpdateMany<EmailJob> 
         )
 }
 
-/// Starts every campaign whose time has come.
-pub(crate) async fn start_scheduled(database: &Database, now: Timestamp) -> Result<(), DbErr> {
-    let due: Vec<CampaignId> = EmailJob::find()
-        .select_only()
-        .column(email_job::Column::Id)
-        .filter(email_job::Column::SealedAt.is_not_null())
-        .filter(email_job::Column::Status.eq(Scheduled))
-        .filter(email_job::Column::ScheduledAt.lte(now))
-        .into_tuple()
-        .all(database.reader())
-        .await?;
+/// Starts those of `due` whose time has come by `now`.
+pub(crate) async fn start_scheduled(
+    database: &Database,
+    due: impl IntoIterator<Item = CampaignId>,
+    now: Timestamp,
+) -> Result<(), DbErr> {
     for campaign in due {
         let started = repeated(async || {
             let transaction = database.begin().await?;

@@ -8,16 +8,19 @@
 //! | `edit` | changing what was not started yet, and copying |
 //! | `again` | retry, resend, and taking for sent |
 //! | `steering` | all of these, as use-cases |
+//! | `shared` | get, list, overview: read once for all who ask at the same time |
 //! | `timeline` | what happened to a campaign |
-//! | `queries` | what is asked of the database |
+//! | `queries`, `pages` | what is asked of the database |
 //! | `view` | from rows to what the outside sees |
 
 mod again;
 pub(crate) mod control;
 mod edit;
+mod pages;
 mod plan;
 mod prepare;
 pub(crate) mod queries;
+pub(crate) mod shared;
 mod steering;
 pub(crate) mod store;
 pub(crate) mod timeline;
@@ -28,8 +31,7 @@ use std::time::Duration;
 use domain::{
     CampaignId, FieldError,
     campaign::{
-        Campaign, CampaignContent, CampaignCreate, CampaignCreated, CampaignForm, CampaignList,
-        CampaignStatus, CampaignSummary, CampaignTotals, DeliveryError, LeftOut, Overview,
+        CampaignContent, CampaignCreate, CampaignCreated, CampaignForm, CampaignSummary, LeftOut,
     },
     page::{DEFAULT_LIMIT, Page},
     recipient::{FailureReason, Recipient, RecipientList},
@@ -43,8 +45,6 @@ use self::{
 };
 use crate::{Actor, Error, Result, Services};
 
-/// How many failures a campaign's own view carries.
-const ERRORS_SHOWN: usize = 20;
 /// An unsealed campaign nobody has added to for so long was left behind.
 pub(crate) const LEFT_BEHIND_AFTER: Duration = Duration::from_mins(1);
 
@@ -89,92 +89,11 @@ impl Campaigns {
             .await
     }
 
-    /// One campaign's true state now.
-    pub async fn get(&self, _actor: &Actor, id: CampaignId) -> Result<Campaign> {
-        let reader = self.0.database().reader();
-        let row = queries::find(reader, id)
-            .await?
-            .ok_or(Error::NotFound("campaign"))?;
-        let reply_to = row.reply_to.clone();
-        let errors = queries::errors(reader, id, ERRORS_SHOWN).await?;
-        let summary = self
-            .summaries(vec![row])
-            .await?
-            .pop()
-            .ok_or(Error::NotFound("campaign"))?;
-        Ok(Campaign {
-            summary,
-            reply_to,
-            errors: errors
-                .into_iter()
-                .map(view::recipient)
-                .map(|recipient| DeliveryError {
-                    recipient_id: recipient.id,
-                    email: recipient.email,
-                    status: recipient.status,
-                    code: recipient.code,
-                    enhanced_code: recipient.enhanced_code,
-                    error: recipient.error.unwrap_or_default(),
-                })
-                .collect(),
-        })
-    }
-
     /// What a campaign's message says, as it was written.
     pub async fn content(&self, _actor: &Actor, id: CampaignId) -> Result<CampaignContent> {
         let row = queries::find_whole(self.0.database().reader(), id).await?;
         let row = row.ok_or(Error::NotFound("campaign"))?;
         Ok(edit::content_of(row))
-    }
-
-    /// Campaigns, newest first.
-    pub async fn list(
-        &self,
-        _actor: &Actor,
-        request: CampaignList,
-    ) -> Result<Page<CampaignSummary>> {
-        validate(&request)?;
-        let before = cursor(request.cursor.as_deref())?.map(CampaignId);
-        let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
-        let rows = queries::list(self.0.database().reader(), &request, before, limit).await?;
-        let page = Page::from_one_more(rows, limit, |row| row.id.to_string());
-        Ok(Page {
-            items: self.summaries(page.items).await?,
-            next_cursor: page.next_cursor,
-        })
-    }
-
-    /// What stands above the list on the dashboard.
-    pub async fn overview(&self, _actor: &Actor) -> Result<Overview> {
-        let reader = self.0.database().reader();
-        let running = [CampaignStatus::Pending, CampaignStatus::Processing];
-        let sending = queries::in_status(reader, &running).await?;
-        let mut needs_you = queries::in_status(reader, &[CampaignStatus::Paused]).await?;
-        needs_you.extend(
-            sending
-                .iter()
-                .filter(|row| row.waiting_code.is_some())
-                .cloned(),
-        );
-        for row in queries::with_unknown(reader).await? {
-            if needs_you.iter().all(|known| known.id != row.id) {
-                needs_you.push(row);
-            }
-        }
-        needs_you.sort_by_key(|row| std::cmp::Reverse(row.id));
-        let by_status: Vec<_> = queries::totals(reader)
-            .await?
-            .into_iter()
-            .map(|count| (count.status, u64::try_from(count.n).unwrap_or(0)))
-            .collect();
-        Ok(Overview {
-            needs_you: self.summaries(needs_you).await?,
-            sending: self.summaries(sending).await?,
-            totals: CampaignTotals {
-                all: by_status.iter().map(|(_, n)| n).sum(),
-                by_status,
-            },
-        })
     }
 
     /// Recipients of a campaign, in the list's order.
@@ -191,7 +110,7 @@ impl Campaigns {
         if !queries::exists(reader, id).await? {
             return Err(Error::NotFound("campaign"));
         }
-        let rows = queries::recipients(reader, id, &request, after, limit).await?;
+        let rows = pages::recipients(reader, id, &request, after, limit).await?;
         let page = Page::from_one_more(rows, limit, |row| row.no.to_string());
         Ok(Page {
             items: page.items.into_iter().map(view::recipient).collect(),

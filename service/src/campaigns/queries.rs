@@ -3,7 +3,7 @@
 use domain::{
     CampaignId, Timestamp,
     campaign::{CampaignList, CampaignStatus},
-    recipient::{NO_ENHANCED_CODE, RecipientList, RecipientStatus},
+    recipient::RecipientStatus,
 };
 use entity::{
     email_job,
@@ -13,7 +13,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, DerivePartialModel, EntityTrait, ExprTrait,
     FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, Func, LikeExpr},
+    sea_query::{Expr, Func, LikeExpr, Query},
 };
 
 /// A campaign without its bodies, which may be megabytes that no list shows.
@@ -61,12 +61,6 @@ impl SliceSums {
     pub(crate) fn placed(&self) -> i64 {
         self.sent + self.failed + self.unknown + self.skipped + self.deferred
     }
-}
-
-/// How many of something there are.
-#[derive(Clone, Copy, Debug, FromQueryResult)]
-struct Count {
-    n: i64,
 }
 
 /// How many campaigns are in a status.
@@ -198,8 +192,14 @@ pub(crate) async fn under_way_or_ended_since(
 pub(crate) async fn with_unknown(
     connection: &impl ConnectionTrait,
 ) -> Result<Vec<CampaignRow>, DbErr> {
+    // In a query of its own: SQLite would rather walk through all campaigns, which are in order.
+    let few = Query::select()
+        .column(email_job::Column::Id)
+        .from(EmailJob)
+        .and_where(email_job::Column::UnknownEmails.gt(0))
+        .take();
     sealed()
-        .filter(email_job::Column::UnknownEmails.gt(0))
+        .filter(email_job::Column::Id.in_subquery(few))
         .order_by(email_job::Column::Id, Order::Desc)
         .limit(50)
         .into_partial_model::<CampaignRow>()
@@ -249,51 +249,16 @@ fn sum(column: slice::Column) -> Expr {
     Expr::col(column).sum().cast_as("SIGNED")
 }
 
-/// One row more than `limit` of a campaign's recipients, in the list's order.
-pub(crate) async fn recipients(
+/// The first recipients that are in one of these troubles, in the list's order. A query for each:
+/// for several at once SQLite would rather walk through the whole campaign.
+pub(crate) async fn in_trouble(
     connection: &impl ConnectionTrait,
     campaign: CampaignId,
-    request: &RecipientList,
-    after: Option<i64>,
-    limit: u32,
-) -> Result<Vec<recipient::Model>, DbErr> {
-    let mut query = Recipient::find().filter(recipient::Column::EmailJobId.eq(campaign));
-    query = match request.status {
-        // These have an index of their own.
-        Some(status) if status.is_trouble() => query.filter(recipient::Column::Trouble.eq(status)),
-        Some(status) => query.filter(recipient::Column::Status.eq(status)),
-        None => query,
-    };
-    if let Some(code) = request.code {
-        query = query.filter(recipient::Column::Code.eq(i32::from(code)));
-    }
-    query = match request.enhanced_code.as_deref() {
-        None | Some("") => query,
-        Some(NO_ENHANCED_CODE) => query.filter(recipient::Column::EnhancedCode.is_null()),
-        Some(code) => query.filter(recipient::Column::EnhancedCode.eq(code)),
-    };
-    if let Some(text) = request.q.as_deref().filter(|text| !text.trim().is_empty()) {
-        query = query.filter(contains(Expr::col(recipient::Column::Email), text));
-    }
-    if let Some(after) = after {
-        query = query.filter(recipient::Column::No.gt(after));
-    }
-    query
-        .order_by(recipient::Column::No, Order::Asc)
-        .limit(u64::from(limit) + 1)
-        .all(connection)
-        .await
-}
-
-/// The first recipients that failed or are unknown, in the list's order. A query for each
-/// status: for both at once SQLite would rather walk through the whole campaign.
-pub(crate) async fn errors(
-    connection: &impl ConnectionTrait,
-    campaign: CampaignId,
+    troubles: impl IntoIterator<Item = RecipientStatus>,
     limit: usize,
 ) -> Result<Vec<recipient::Model>, DbErr> {
     let mut rows = Vec::new();
-    for status in [RecipientStatus::Failed, RecipientStatus::Unknown] {
+    for status in troubles {
         let found = Recipient::find()
             .filter(recipient::Column::EmailJobId.eq(campaign))
             .filter(recipient::Column::Trouble.eq(status))
@@ -335,19 +300,19 @@ pub(crate) async fn exists(
     connection: &impl ConnectionTrait,
     id: CampaignId,
 ) -> Result<bool, DbErr> {
-    let count = sealed()
+    let found: Option<CampaignId> = sealed()
         .filter(email_job::Column::Id.eq(id))
         .select_only()
-        .column_as(email_job::Column::Id.count(), "n")
-        .into_model::<Count>()
+        .column(email_job::Column::Id)
+        .into_tuple()
         .one(connection)
         .await?;
-    Ok(count.is_some_and(|count| count.n > 0))
+    Ok(found.is_some())
 }
 
 /// Upper and lower case alike, whatever the database thinks of its collation; `%` and `_` in
 /// the text mean themselves.
-fn contains(column: Expr, text: &str) -> Expr {
+pub(super) fn contains(column: Expr, text: &str) -> Expr {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for character in text.trim().to_lowercase().chars() {

@@ -5,6 +5,11 @@ mod mysql;
 mod repeat;
 mod sqlite;
 
+#[cfg(test)]
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 use std::{fs::File, io, path::PathBuf, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
@@ -52,6 +57,8 @@ pub(crate) struct Database {
     writers: DatabaseConnection,
     /// Held as long as the process lives: it proves to the next one that this one is gone.
     lock: Option<File>,
+    #[cfg(test)]
+    questions: Arc<AtomicUsize>,
 }
 
 impl Database {
@@ -63,18 +70,50 @@ impl Database {
     /// stands still is rolled back before it is over.
     pub(crate) async fn open(url: &str, lease: Duration) -> Result<Self, OpenError> {
         if url.starts_with("mysql:") {
-            return mysql::open(url, lease).await;
+            let (readers, writers) = mysql::open(url, lease).await?;
+            return Ok(Self::new(readers, writers, None));
         }
         let lock = sqlite::file(url)
             .map(|file| sqlite::lock_beside(&file))
             .transpose()?;
         let writers = connect(sqlite::writer(url)).await?;
         Migrator::up(&writers, None).await?;
-        Ok(Self {
-            readers: connect(sqlite::readers(url)).await?,
+        let readers = connect(sqlite::readers(url)).await?;
+        Ok(Self::new(readers, writers, lock))
+    }
+
+    #[cfg(not(test))]
+    fn new(readers: DatabaseConnection, writers: DatabaseConnection, lock: Option<File>) -> Self {
+        Self {
+            readers,
             writers,
             lock,
-        })
+        }
+    }
+
+    #[cfg(test)]
+    fn new(
+        mut readers: DatabaseConnection,
+        writers: DatabaseConnection,
+        lock: Option<File>,
+    ) -> Self {
+        let questions = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&questions);
+        readers.set_metric_callback(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        Self {
+            readers,
+            writers,
+            lock,
+            questions,
+        }
+    }
+
+    /// How many statements the readers have been asked.
+    #[cfg(test)]
+    pub(crate) fn questions(&self) -> usize {
+        self.questions.load(Ordering::Relaxed)
     }
 
     /// Whether no other process can be using it.

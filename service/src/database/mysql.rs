@@ -9,7 +9,7 @@ use sea_orm::{
     sqlx::{AssertSqlSafe, Executor},
 };
 
-use super::{Database, OpenError, connect};
+use super::{OpenError, connect};
 
 /// Connections of one process at most; a server allows 151 in all unless told otherwise.
 const READERS: u32 = 5;
@@ -23,17 +23,18 @@ const TRUSTED_FOR: Duration = Duration::from_millis(500);
 /// A statement, since the two servers name the variable differently.
 const ISOLATION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
-/// Opens the database for a process whose leases are this long.
-pub(super) async fn open(url: &str, lease: Duration) -> Result<Database, OpenError> {
+/// Opens the database for a process whose leases are this long: its readers and its writers.
+pub(super) async fn open(
+    url: &str,
+    lease: Duration,
+) -> Result<(DatabaseConnection, DatabaseConnection), OpenError> {
     let first = connect(options(url, 1)).await?;
     inspect(&first).await?;
     migrate(&first).await?;
     first.close().await?;
-    Ok(Database {
-        readers: connect(options(url, READERS)).await?,
-        writers: connect(writers(url, lease)).await?,
-        lock: None,
-    })
+    let readers = connect(options(url, READERS)).await?;
+    let writers = connect(writers(url, lease)).await?;
+    Ok((readers, writers))
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {

@@ -3,7 +3,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `reconcile`, `ring` | looks at the rows and rings for whatever is due |
+//! | `reconcile`, `active`, `ring` | looks at the rows and rings for whatever is due |
 //! | `lease` | whose work may be taken over, by observation |
 //! | `run` | a slice's way through this process |
 //! | `slices` | claiming, renewing, letting go and taking over, in the database |
@@ -19,6 +19,7 @@
 //! SENDING is durable, so a process that dies leaves a trace of every message it may have handed
 //! over; and an outcome settles only the attempt it belongs to.
 
+mod active;
 mod breaker;
 mod budget;
 mod campaign;

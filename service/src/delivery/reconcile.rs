@@ -4,27 +4,28 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use domain::{CampaignId, Timestamp, campaign::CampaignStatus};
+use domain::{CampaignId, Timestamp};
 use entity::{
-    email_job::{self, DesiredState},
+    email_job,
     prelude::{EmailJob, Slice},
     slice::{self, SliceState},
 };
 use sea_orm::{
-    ColumnTrait, DbErr, DerivePartialModel, EntityTrait, Order, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Delivery, campaign, lease,
+    Delivery,
+    active::{Active, Concerned, active_campaigns},
+    campaign, lease,
     ring::{Ringer, Standing},
     rollup, slices,
     waiting::{Movements, Obstacles},
 };
 use crate::{
-    campaigns::{LEFT_BEHIND_AFTER, control, queries::SliceSums, store},
+    campaigns::{LEFT_BEHIND_AFTER, control, store},
     clock::Clock,
     config::Uncertain,
     database::{Database, repeated},
@@ -66,33 +67,6 @@ pub(crate) struct Parts {
     pub(crate) uncertain: Uncertain,
     /// Notified when a slice was let go.
     pub(crate) woken: Arc<Notify>,
-}
-
-/// A campaign that is to run.
-#[derive(Clone, Debug, DerivePartialModel)]
-#[sea_orm(entity = "EmailJob")]
-pub(super) struct Running {
-    pub(super) id: CampaignId,
-    pub(super) open_slices: i64,
-    pub(super) sent_emails: i64,
-    pub(super) failed_emails: i64,
-    pub(super) unknown_emails: i64,
-    pub(super) skipped_emails: i64,
-    pub(super) deferred_emails: i64,
-    pub(super) waiting_code: Option<String>,
-    pub(super) smtp_server: String,
-    pub(super) from_email: String,
-}
-
-impl Running {
-    /// Whether its counters say what its slices add up to.
-    fn says(&self, sums: &SliceSums) -> bool {
-        self.sent_emails == sums.sent
-            && self.failed_emails == sums.failed
-            && self.unknown_emails == sums.unknown
-            && self.skipped_emails == sums.skipped
-            && self.deferred_emails == sums.deferred
-    }
 }
 
 impl Reconciler {
@@ -137,12 +111,14 @@ impl Reconciler {
     pub(crate) async fn look(&self) -> Result<(), DbErr> {
         let now = self.clock.now();
         self.workers.look(self.database.reader()).await?;
-        control::start_scheduled(&self.database, now).await?;
-        let running = self.running().await?;
+        let Concerned {
+            running,
+            cancelling,
+        } = self.concerned(now).await?;
         if let Some(delivery) = &self.delivery {
             delivery.keep_only(&running.iter().map(|campaign| campaign.id).collect());
         }
-        self.skip_cancelled(now).await?;
+        self.skip_cancelled(&cancelling, now).await?;
         let hearing = self.ringer.listen(now).await;
         let standings = self
             .ringer
@@ -176,30 +152,31 @@ impl Reconciler {
         transaction.commit().await
     }
 
-    /// Campaigns that are to run, oldest first.
-    async fn running(&self) -> Result<Vec<Running>, DbErr> {
-        EmailJob::find()
-            .filter(email_job::Column::SealedAt.is_not_null())
-            .filter(email_job::Column::DesiredState.eq(DesiredState::Run))
-            .filter(
-                email_job::Column::Status
-                    .is_in([CampaignStatus::Pending, CampaignStatus::Processing]),
-            )
-            .order_by(email_job::Column::Id, Order::Asc)
-            .into_partial_model::<Running>()
-            .all(self.database.reader())
-            .await
+    /// The campaigns that this look is about, once those have been started whose time has come.
+    async fn concerned(&self, now: Timestamp) -> Result<Concerned, DbErr> {
+        let active = active_campaigns(self.database.reader(), now).await?;
+        let due = active
+            .iter()
+            .filter(|campaign| campaign.is_due())
+            .map(|campaign| campaign.id);
+        let due: Vec<_> = due.collect();
+        if due.is_empty() {
+            return Ok(Concerned::of(active));
+        }
+        control::start_scheduled(&self.database, due, now).await?;
+        let active = active_campaigns(self.database.reader(), now).await?;
+        Ok(Concerned::of(active))
     }
 
     /// Brings the campaigns' own counters up to date, and what is said of them while they stand
     /// still. Writes only what has changed.
     async fn bring_up_to_date(
         &self,
-        running: &[Running],
+        running: &[Active],
         standings: &[Standing],
         now: Timestamp,
     ) -> Result<(), DbErr> {
-        let obstacles_of = |campaign: &Running| Obstacles {
+        let obstacles_of = |campaign: &Active| Obstacles {
             rest: self
                 .delivery
                 .as_ref()
@@ -229,16 +206,9 @@ impl Reconciler {
 
     /// Skips whoever is left of cancelled campaigns, slice by slice; those that are held are given
     /// up by their owners first.
-    async fn skip_cancelled(&self, now: Timestamp) -> Result<(), DbErr> {
-        let cancelling: Vec<(CampaignId, i64)> = EmailJob::find()
-            .select_only()
-            .columns([email_job::Column::Id, email_job::Column::OpenSlices])
-            .filter(email_job::Column::SealedAt.is_not_null())
-            .filter(email_job::Column::Status.eq(CampaignStatus::Cancelling))
-            .into_tuple()
-            .all(self.database.reader())
-            .await?;
-        for (campaign, open) in cancelling {
+    async fn skip_cancelled(&self, cancelling: &[Active], now: Timestamp) -> Result<(), DbErr> {
+        for cancelled in cancelling {
+            let campaign = cancelled.id;
             let left = Slice::find()
                 .select_only()
                 .column(slice::Column::No)
@@ -252,7 +222,7 @@ impl Reconciler {
             for slice in left {
                 slices::skip(&self.database, SendSlice { campaign, slice }, now).await?;
             }
-            if open == 0 {
+            if cancelled.open_slices == 0 {
                 self.end(campaign, now).await?;
             }
         }
@@ -260,7 +230,7 @@ impl Reconciler {
     }
 
     /// A campaign none of whose slices is open ends, should its last slice not have ended it.
-    async fn end_finished(&self, running: &[Running], now: Timestamp) -> Result<(), DbErr> {
+    async fn end_finished(&self, running: &[Active], now: Timestamp) -> Result<(), DbErr> {
         for campaign in running.iter().filter(|campaign| campaign.open_slices == 0) {
             self.end(campaign.id, now).await?;
         }

@@ -127,6 +127,10 @@ impl Ringer {
         campaigns: impl IntoIterator<Item = CampaignId>,
         hearing: &Hearing,
     ) -> Result<Vec<Standing>, DbErr> {
+        let campaigns: Vec<_> = campaigns.into_iter().collect();
+        if campaigns.is_empty() {
+            return Ok(Vec::new());
+        }
         queries::slice_sums(campaigns)
             .expr_as(count_of(is_due(hearing)), "due")
             .expr_as(count_of(is_ahead(hearing)), "ahead")

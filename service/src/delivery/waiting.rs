@@ -12,7 +12,7 @@ use std::{
 use domain::{CampaignId, Timestamp};
 use tokio::time::Instant;
 
-use super::{outlet::Rest, reconcile::Running, ring::Standing};
+use super::{active::Active, outlet::Rest, ring::Standing};
 use crate::campaigns::view::waiting;
 
 /// A campaign that did not move for so long stands still.
@@ -77,7 +77,7 @@ impl Movements {
     /// What is to change in what is said of a campaign, if anything.
     pub(super) fn judge(
         &self,
-        running: &Running,
+        running: &Active,
         standing: &Standing,
         obstacles: &Obstacles,
     ) -> Option<Note> {
@@ -119,6 +119,9 @@ fn to_the_second(at: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use domain::campaign::CampaignStatus;
+    use entity::email_job::DesiredState;
+
     use super::*;
     use crate::campaigns::queries::SliceSums;
 
@@ -138,9 +141,11 @@ mod tests {
     }
 
     /// A campaign of which this is said already.
-    fn running(waiting_code: Option<&str>) -> Running {
-        Running {
+    fn running(waiting_code: Option<&str>) -> Active {
+        Active {
             id: CAMPAIGN,
+            status: CampaignStatus::Processing,
+            desired_state: DesiredState::Run,
             open_slices: 1,
             sent_emails: 0,
             failed_emails: 0,

@@ -2,6 +2,8 @@
 //! so that five hundred open pages cost the database no more than one.
 
 pub(crate) mod rates;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -66,7 +68,8 @@ impl Services {
             let wanted = event.campaign.id == id;
             async move { wanted }
         });
-        let campaign = self.campaigns().get(actor, id).await?.summary;
+        let campaign = self.campaigns().get_shared(actor, id).await?;
+        let campaign = campaign.summary.clone();
         let present = ProgressEvent {
             id: event_id(&campaign, self.now()),
             status_changed: true,

@@ -5,20 +5,21 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Timestamp,
-    campaign::{CampaignCreate, CampaignList, RecipientInput},
+    CampaignId, Timestamp,
+    campaign::{CampaignCreate, CampaignList, CampaignStatus, RecipientInput},
 };
 use entity::{email_job, prelude::EmailJob, prelude::Recipient};
 use sea_orm::{Database, DatabaseConnection, EntityTrait, PaginatorTrait, sea_query::Expr};
 use service::{Actor, Config, Error, Services, clock::ManualClock, start::Surroundings};
 use testbed::Stores;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Services that nobody works for, their clock, and a look into their database.
 struct Bed {
     services: Services,
     clock: ManualClock,
     database: DatabaseConnection,
-    _stores: Stores,
+    stores: Stores,
 }
 
 impl Bed {
@@ -38,7 +39,7 @@ impl Bed {
             services,
             clock,
             database,
-            _stores: stores,
+            stores,
         }
     }
 
@@ -115,4 +116,53 @@ async fn a_create_that_died_is_never_shown_and_goes_away_with_its_key() {
         .await
         .expect("what was left behind must go");
     assert_eq!(bed.shown().await, 1);
+}
+
+/// Another server at the same database; none on SQLite, which belongs to one.
+async fn another_server(bed: &Bed) -> Option<Services> {
+    if !testbed::is_distributed() {
+        return None;
+    }
+    let url = bed.stores.database_url().to_owned();
+    let database = ("DATABASE_URL".to_owned(), url);
+    let config = Config::from_sources([database].into_iter(), None).unwrap();
+    let services = Services::start(&config, Surroundings::default()).await;
+    Some(services.unwrap())
+}
+
+#[tokio::test]
+async fn whoever_paused_sees_it_paused_on_every_server_however_many_read_meanwhile() {
+    let bed = Bed::start().await;
+    let (id, _) = bed.create("Hola").await.unwrap();
+    let id = CampaignId(id);
+    let another = another_server(&bed).await;
+    let servers: Vec<_> = [Some(bed.services.clone()), another]
+        .into_iter()
+        .flatten()
+        .collect();
+    let readers: Vec<_> = servers
+        .iter()
+        .flat_map(|server| (0..10).map(|_| server.campaigns()))
+        .map(|campaigns| {
+            AbortOnDropHandle::new(tokio::spawn(async move {
+                loop {
+                    campaigns.get(&Actor::Local, id).await.unwrap();
+                }
+            }))
+        })
+        .collect();
+    let campaigns = bed.services.campaigns();
+    for _ in 0..10 {
+        campaigns.pause(&Actor::Local, id).await.unwrap();
+        for server in &servers {
+            let seen = server.campaigns().get(&Actor::Local, id).await.unwrap();
+            assert_eq!(seen.summary.status, CampaignStatus::Paused);
+        }
+        campaigns.resume(&Actor::Local, id).await.unwrap();
+        for server in &servers {
+            let seen = server.campaigns().get(&Actor::Local, id).await.unwrap();
+            assert_ne!(seen.summary.status, CampaignStatus::Paused);
+        }
+    }
+    assert!(readers.iter().all(|reader| !reader.is_finished()));
 }
