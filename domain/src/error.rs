@@ -24,9 +24,11 @@ pub enum ErrorCode {
     Conflict,
     /// The same `Idempotency-Key` is still being worked on; ask again shortly.
     InProgress,
+    /// Recipients are being imported into the campaign; ask again when that is done.
+    Importing,
     /// The `Idempotency-Key` was used before, with another request.
     IdempotencyKeyReused,
-    /// The body is larger than `BODY_LIMIT`.
+    /// The body is larger than `BODY_LIMIT`, or the list than `IMPORT_LIMIT`.
     PayloadTooLarge,
     /// The body's media type is not one this address reads.
     UnsupportedMediaType,
@@ -47,7 +49,7 @@ impl ErrorCode {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::Conflict | Self::InProgress => 409,
+            Self::Conflict | Self::InProgress | Self::Importing => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::ValidationFailed | Self::IdempotencyKeyReused => 422,
@@ -66,6 +68,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => "This method does not exist here",
             Self::Conflict => "This is not possible now",
             Self::InProgress => "The same request is still being worked on",
+            Self::Importing => "Recipients are being imported",
             Self::IdempotencyKeyReused => "This Idempotency-Key belongs to another request",
             Self::PayloadTooLarge => "The request is too large",
             Self::UnsupportedMediaType => "This media type is not read here",
@@ -92,6 +95,29 @@ impl FieldError {
             path: path.into(),
             message: message.into(),
         }
+    }
+
+    /// A fault that serde found at `path`, in the words of its error. Where the field's name stands
+    /// in the words only, as with one that is missing, it completes the path.
+    pub fn of_serde(path: &str, message: &str) -> Self {
+        let mut path = match path {
+            "." => String::new(),
+            path => path.to_owned(),
+        };
+        // JSON's messages end with a position, which the path says better.
+        let message = message
+            .rsplit_once(" at line ")
+            .map_or(message, |(message, _)| message);
+        if let Some(name) = ["missing field `", "duplicate field `"]
+            .iter()
+            .find_map(|words| message.strip_prefix(words)?.strip_suffix('`'))
+        {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(name);
+        }
+        Self::new(path, message)
     }
 }
 
@@ -133,8 +159,14 @@ impl ApiError {
 
     /// A validation error that names its fields; beyond [`MAX_FIELDS`] it only counts them.
     #[must_use]
-    pub fn invalid(mut fields: Vec<FieldError>) -> Self {
-        let fields_total = fields.len();
+    pub fn invalid(fields: Vec<FieldError>) -> Self {
+        let total = fields.len();
+        Self::invalid_of(fields, total)
+    }
+
+    /// The same, of whose `fields_total` fields only the first may be there.
+    #[must_use]
+    pub fn invalid_of(mut fields: Vec<FieldError>, fields_total: usize) -> Self {
         fields.truncate(MAX_FIELDS);
         let detail = match (fields_total, fields.first()) {
             (1, Some(only)) => format!("{}: {}", only.path, only.message),

@@ -1,7 +1,7 @@
 //! What holds for every text and every address.
 
 use domain::address::{EmailAddress, Mailbox};
-use domain::recipient_list::{parse, survey};
+use domain::recipient_list::{ListReader, Piece, parse, survey};
 use proptest::prelude::*;
 
 /// Texts made of the pieces that lists are made of, so that chance finds their edges.
@@ -139,5 +139,53 @@ proptest! {
         // Under `email,name` a line of other separators is a cell, and a backslash escapes no quote.
         prop_assume!(!(table && (noise.contains(';') || lines.iter().any(|line| line.contains('\\')))));
         prop_assert_eq!(told(&plain), told(&noisy));
+    }
+}
+
+/// What a reader says of a text that is cut wherever `cuts` say.
+fn read_in_pieces(text: &str, cuts: &[usize], limit: usize) -> Vec<Piece> {
+    let mut reader = ListReader::with_limit(limit);
+    let mut told = Vec::new();
+    let mut rest = text;
+    for cut in cuts {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(*cut));
+        reader.push(piece, &mut |piece| told.push(piece));
+        rest = after;
+    }
+    reader.push(rest, &mut |piece| told.push(piece));
+    reader.finish(&mut |piece| told.push(piece));
+    told
+}
+
+proptest! {
+    #[test]
+    fn a_list_that_comes_in_pieces_says_the_same_wherever_it_is_cut(
+        text in prop_oneof![list_like_text(), list_like_text().prop_map(|text| format!("email,name,city\n{text}"))],
+        cuts in prop::collection::vec(0..12_usize, 0..40),
+        limit in prop_oneof![Just(1 << 20), 4..40_usize],
+    ) {
+        let whole = read_in_pieces(&text, &[], limit);
+        prop_assert_eq!(read_in_pieces(&text, &cuts, limit), whole);
+    }
+
+    #[test]
+    fn a_list_that_comes_in_pieces_says_what_it_says_as_a_whole(
+        text in prop_oneof![list_like_text(), list_like_text().prop_map(|text| format!("email;name;city\n{text}"))],
+        cuts in prop::collection::vec(0..12_usize, 0..40),
+    ) {
+        // A reader of streams alone refuses these.
+        prop_assume!(!text.contains('\u{FFFD}'));
+        let whole = parse(&text);
+        let mut keys = std::collections::HashSet::new();
+        let (mut entries, mut invalid) = (Vec::new(), Vec::new());
+        for piece in read_in_pieces(&text, &cuts, 1 << 20) {
+            match piece {
+                Piece::Recipient(entry) if keys.insert(entry.address.key()) => entries.push(entry),
+                Piece::Recipient(_) => {}
+                Piece::Invalid(line) => invalid.push(line),
+            }
+        }
+        prop_assert_eq!(entries, whole.entries);
+        prop_assert_eq!(invalid, whole.invalid);
     }
 }

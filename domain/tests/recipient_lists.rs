@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::address::AddressError;
-use domain::recipient_list::{InvalidReason, RecipientList, SURVEY_INVALID_SHOWN, parse, survey};
+use domain::recipient_list::{
+    InvalidReason, ListReader, Piece, RecipientList, SURVEY_INVALID_SHOWN, parse, survey,
+};
 
 fn addresses(list: &RecipientList) -> Vec<&str> {
     list.entries
@@ -402,4 +404,70 @@ fn a_survey_shows_the_first_invalid_lines_and_counts_them_all() {
     );
     assert_eq!(survey.first_invalid.len(), SURVEY_INVALID_SHOWN);
     assert_eq!(survey.first_invalid[99].line, 100);
+}
+
+#[test]
+fn a_cell_that_would_swallow_a_line_with_an_address_is_refused() {
+    let text = "email,name\nana@example.org,\"Ana\nbob@example.org,Bob\"\ncarl@example.org,\"of two\nlines\"\n";
+    assert_eq!(
+        refused(text),
+        [(2, "ana@example.org".to_owned(), InvalidReason::OpenQuote)]
+    );
+    assert_eq!(addresses(&parse(text)), ["carl@example.org"]);
+}
+
+/// What a reader of streams says, entries by their address and invalid lines by number and reason.
+fn read(text: &str, limit: usize) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut tell = |piece| {
+        told.push(match piece {
+            Piece::Recipient(entry) => entry.address.to_string(),
+            Piece::Invalid(invalid) => format!("{}: {}", invalid.line, invalid.reason),
+        });
+    };
+    let mut reader = ListReader::with_limit(limit);
+    reader.push(text, &mut tell);
+    reader.finish(&mut tell);
+    told
+}
+
+#[test]
+fn of_a_stream_a_line_that_is_too_long_is_refused_and_the_next_is_read() {
+    let long = "a".repeat(100);
+    for (text, line) in [
+        (format!("{long}@example.org\nana@example.org"), 1),
+        (
+            format!("email,name\nbob@x.org,{long}\r\nana@example.org"),
+            2,
+        ),
+        (format!("\n\n{long}\r{long}\rana@example.org"), 3),
+    ] {
+        let told = read(&text, 40);
+        assert!(
+            told[0].starts_with(&format!("{line}: the line is longer")),
+            "{told:?}"
+        );
+        assert_eq!(told.last().unwrap(), "ana@example.org");
+    }
+}
+
+#[test]
+fn of_a_stream_a_quote_that_is_not_closed_within_the_limit_is_a_character() {
+    let text = format!(
+        "email,name\nana@x.org,\"Ana\n{}",
+        "bob@x.org,Bob\n".repeat(9)
+    );
+    let told = read(&text, 40);
+    assert_eq!(told.len(), 10);
+    assert_eq!(told[0], "ana@x.org");
+}
+
+#[test]
+fn of_a_stream_a_row_that_was_not_utf_8_is_refused() {
+    let told = read(
+        "email,name\nana@example.org,Jos\u{FFFD}\nbob@example.org,Bob\n",
+        1 << 20,
+    );
+    assert!(told[0].contains("save the file as UTF-8"), "{told:?}");
+    assert_eq!(told[1], "bob@example.org");
 }

@@ -50,6 +50,8 @@ pub struct Model {
     pub version: i64,
     pub idempotency_key: Option<String>,
     pub request_hash: Option<String>,
+    /// Whose import is under way; recipients beyond the slices are its, and nobody's else.
+    pub import_token: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

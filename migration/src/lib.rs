@@ -22,8 +22,10 @@ mod m20261124_000007_create_campaign_event;
 mod m20261124_000008_create_rate_sample;
 mod m20261124_000009_create_send_pace;
 mod m20261124_000010_create_send_quota;
-mod m20261124_000012_index_email_job_sealed_at;
-mod m20261124_000013_index_email_job_unknown_emails;
+mod m20261124_000011_add_import_token;
+mod m20261124_000012_index_import_token;
+mod m20261124_000013_index_email_job_sealed_at;
+mod m20261124_000014_index_email_job_unknown_emails;
 
 /// Brings a database to the present schema; running it again changes nothing.
 #[derive(Debug)]
@@ -42,8 +44,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000008_create_rate_sample::Migration),
             Box::new(m20261124_000009_create_send_pace::Migration),
             Box::new(m20261124_000010_create_send_quota::Migration),
-            Box::new(m20261124_000012_index_email_job_sealed_at::Migration),
-            Box::new(m20261124_000013_index_email_job_unknown_emails::Migration),
+            Box::new(m20261124_000011_add_import_token::Migration),
+            Box::new(m20261124_000012_index_import_token::Migration),
+            Box::new(m20261124_000013_index_email_job_sealed_at::Migration),
+            Box::new(m20261124_000014_index_email_job_unknown_emails::Migration),
         ]
     }
 }

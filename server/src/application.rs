@@ -75,6 +75,7 @@ impl Application {
             services: services.clone(),
             bundle: Bundle::find(SITE),
             body_limit: config.http.body_limit,
+            import_limit: config.http.import_limit,
             stopping: stopping.clone(),
         };
         Ok(Self {

@@ -8,7 +8,7 @@ use axum::{
 use domain::{ApiError, ErrorCode, FieldError};
 use serde::Serialize;
 
-/// Seconds after which a request that is still being worked on is worth asking about again.
+/// Seconds after which what is still being worked on is worth asking about again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// An error as REST answers it: the status of its code, and a body both people and programs
@@ -89,7 +89,7 @@ impl IntoResponse for Problem {
             body,
         )
             .into_response();
-        if error.code == ErrorCode::InProgress {
+        if matches!(error.code, ErrorCode::InProgress | ErrorCode::Importing) {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, RETRY_AFTER);

@@ -6,7 +6,7 @@ use axum::{
 };
 
 use crate::{
-    api::{campaigns, events, health},
+    api::{campaigns, events, health, imports},
     middleware, pages,
     problem::{no_such_address, no_such_method},
     state::AppState,
@@ -31,7 +31,10 @@ pub fn router(state: AppState) -> Router {
         .route("/emails/{id}/retry", post(campaigns::retry))
         .route("/emails/{id}/resolve", post(campaigns::resolve))
         .route("/emails/{id}/timeline", get(campaigns::timeline))
-        .route("/emails/{id}/recipients", get(campaigns::recipients))
+        .route(
+            "/emails/{id}/recipients",
+            get(campaigns::recipients).post(imports::import),
+        )
         .route("/emails/{id}/events", get(events::one))
         .fallback(no_such_address)
         .method_not_allowed_fallback(no_such_method);

@@ -16,6 +16,8 @@ pub struct AppState {
     pub bundle: Bundle,
     /// The largest body of a request, in octets.
     pub body_limit: usize,
+    /// The largest list of an import, in octets.
+    pub import_limit: usize,
     /// Cancelled when the process begins to stop: streams end then.
     pub stopping: CancellationToken,
 }

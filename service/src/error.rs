@@ -13,6 +13,28 @@ pub enum Error {
     /// One or more fields break a rule.
     #[error("{} fields are not valid", .0.len())]
     Invalid(Vec<FieldError>),
+    /// So many fields break a rule that only the first of them are named.
+    #[error("{total} fields are not valid")]
+    InvalidMany {
+        /// The first.
+        fields: Vec<FieldError>,
+        /// How many there are.
+        total: usize,
+    },
+    /// What came in cannot be read; says why.
+    #[error("{0}")]
+    Malformed(String),
+    /// What came in is longer than a limit.
+    #[error("the body is larger than {setting}, {limit} octets")]
+    TooLarge {
+        /// The limit's name.
+        setting: &'static str,
+        /// In octets, after unpacking.
+        limit: usize,
+    },
+    /// Recipients are being imported into the campaign.
+    #[error("recipients are being imported into this campaign; ask again when that is done")]
+    Importing,
     /// There is no such thing; says what was looked for.
     #[error("there is no {0}")]
     NotFound(&'static str),
@@ -38,6 +60,10 @@ impl Error {
     pub fn into_api(self) -> ApiError {
         match self {
             Self::Invalid(fields) => ApiError::invalid(fields),
+            Self::InvalidMany { fields, total } => ApiError::invalid_of(fields, total),
+            Self::Malformed(why) => ApiError::new(ErrorCode::Malformed, why),
+            Self::TooLarge { .. } => ApiError::new(ErrorCode::PayloadTooLarge, self.to_string()),
+            Self::Importing => ApiError::new(ErrorCode::Importing, self.to_string()),
             Self::NotFound(what) => ApiError::new(
                 ErrorCode::NotFound,
                 format!("there is no {what} of this number"),

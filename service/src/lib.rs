@@ -51,7 +51,7 @@ pub use database::OpenError;
 pub use error::{Error, Result};
 
 use self::{
-    campaigns::{Campaigns, shared::Looks, store::DefaultSender},
+    campaigns::{Campaigns, prepare::Circumstances, shared::Looks, store::DefaultSender},
     clock::Clock,
     database::Database,
     delivery::{Delivery, SliceOutcome, reconcile::Reconciler},
@@ -175,6 +175,23 @@ impl Services {
                 .await
                 .map(drop)
                 .map_err(|_| Error::Unavailable("the queue")),
+        }
+    }
+
+    /// Runs to its end whatever becomes of whoever asked for it: a stop waits for it.
+    fn see_through<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.0.tasks.see_through(work)
+    }
+
+    /// What a campaign is prepared with, now.
+    fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            now: self.clock().now(),
+            routes: self.routes().clone(),
+            default_sender: self.default_sender().email.clone(),
         }
     }
 

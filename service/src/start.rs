@@ -130,6 +130,14 @@ impl Tasks {
             }
         });
     }
+
+    /// Runs a task to its end, for which a stop waits.
+    pub(crate) fn see_through<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.tracker.spawn(task)
+    }
 }
 
 impl Services {

@@ -32,14 +32,38 @@ impl Client {
 
     /// The same, of a server that may end before it answers.
     pub fn try_create(&self, emails: &[String]) -> Result<i64, String> {
-        let recipients: Vec<_> = emails.iter().map(|email| format!("{email:?}")).collect();
-        let body = format!(
-            r#"{{"subject":"Hola","body":"<p>Hola</p>","recipients":[{}]}}"#,
-            recipients.join(",")
-        );
+        self.try_store(emails, false)
+    }
+
+    /// Keeps a campaign as a draft, and returns its number.
+    pub fn create_draft(&self, emails: &[String]) -> i64 {
+        self.try_store(emails, true).expect("a draft")
+    }
+
+    /// Imports into a draft, at a server that may end before it answers; the status.
+    pub fn try_import(&self, id: i64, emails: &[String]) -> Result<u16, String> {
+        let path = format!("/api/emails/{id}/recipients");
+        Ok(self.try_post(&path, &array(emails))?.0)
+    }
+
+    /// Starts a draft; the status.
+    pub fn start(&self, id: i64) -> u16 {
+        let started = self.try_post(&format!("/api/emails/{id}/start"), "");
+        started.expect("a server that answers").0
+    }
+
+    fn try_post(&self, path: &str, body: &str) -> Result<(u16, String), String> {
         let patience = Duration::from_mins(1);
-        let answered = http::try_call(&self.address, "POST", "/api/emails", &body, patience);
-        let (_, body) = answered.map_err(|error| error.to_string())?;
+        http::try_call(&self.address, "POST", path, body, patience)
+            .map_err(|error| error.to_string())
+    }
+
+    fn try_store(&self, emails: &[String], draft: bool) -> Result<i64, String> {
+        let recipients = array(emails);
+        let body = format!(
+            r#"{{"subject":"Hola","body":"<p>Hola</p>","draft":{draft},"recipients":{recipients}}}"#
+        );
+        let (_, body) = self.try_post("/api/emails", &body)?;
         let created: Result<Campaign, _> = serde_json::from_str(&body);
         let created = created.map_err(|error| format!("{error}: {body}"))?;
         Ok(created.summary.id.0)
@@ -84,4 +108,10 @@ impl Client {
         let (_, body) = answered.map_err(|error| error.to_string())?;
         serde_json::from_str(&body).map_err(|error| format!("{error}: {body}"))
     }
+}
+
+/// A list as JSON.
+fn array(emails: &[String]) -> String {
+    let quoted: Vec<_> = emails.iter().map(|email| format!("{email:?}")).collect();
+    format!("[{}]", quoted.join(","))
 }

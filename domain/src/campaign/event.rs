@@ -35,6 +35,8 @@ pub enum EventKind {
     Created,
     /// It was changed before it started.
     Edited,
+    /// So many recipients came to it from a list; `detail` tells what of the list did not.
+    Imported,
     /// It is to start at a time, which `detail` tells.
     Scheduled,
     /// Somebody, or its time, let it start.

@@ -41,7 +41,8 @@ pub(super) fn without_cell_quotes(token: &str) -> Cow<'_, str> {
     }
 }
 
-/// Reads the next row into `cells` and returns the number of its first line; `None` at the end of the text.
+/// Reads the next row into `cells` and returns the number of its first line. `None` at the end of the text, and where
+/// what comes after it decides where the row ends: then nothing is read.
 pub(super) fn next_row<'t>(
     lines: &mut Lines<'t>,
     delimiter: u8,
@@ -51,49 +52,67 @@ pub(super) fn next_row<'t>(
     if lines.rest.is_empty() {
         return None;
     }
-    let first_line = lines.number;
+    let mut ahead = lines.clone();
     loop {
-        let (cell, rest) = next_cell(lines.rest, delimiter);
+        let (cell, rest) = next_cell(ahead.rest, delimiter, ahead.is_all)?;
         cells.push(cell);
-        lines.number = lines.number.saturating_add(count_breaks(cell.content));
-        lines.rest = rest;
+        ahead.number = ahead.number.saturating_add(count_breaks(cell.content));
+        ahead.rest = rest;
         if rest.as_bytes().first() == Some(&delimiter) {
-            lines.rest = &rest[1..];
-        } else {
-            lines.next();
-            return Some(first_line);
+            ahead.rest = &rest[1..];
+            continue;
         }
+        // The line break, or the end of all there is.
+        if ahead.next().is_none() && !ahead.is_all {
+            return None;
+        }
+        let first_line = lines.number;
+        *lines = ahead;
+        return Some(first_line);
     }
 }
 
-/// The first cell of a row, and the text from the delimiter or line break after it.
-fn next_cell(text: &str, delimiter: u8) -> (Cell<'_>, &str) {
+/// The first cell of a row, and the text from the delimiter or line break after it. `None` when that is not known
+/// yet, because the text goes on after what there is of it.
+fn next_cell(text: &str, delimiter: u8, is_all: bool) -> Option<(Cell<'_>, &str)> {
     let ends_cell = |byte: u8| byte == delimiter || matches!(byte, b'\n' | b'\r');
     let start = text.trim_start_matches(' ');
-    if let Some((cell, rest)) = quoted_cell(start) {
-        let rest = rest.trim_start_matches(' ');
-        if rest.bytes().next().is_none_or(ends_cell) {
-            return (cell, rest);
+    let is_quoted = start.starts_with('"');
+    if is_quoted {
+        match quoted_cell(start) {
+            Some((cell, rest)) => {
+                let rest = rest.trim_start_matches(' ');
+                match rest.bytes().next() {
+                    // It may be followed by a second quote.
+                    None if !is_all => return None,
+                    next if next.is_none_or(ends_cell) => return Some((cell, rest)),
+                    _ => {}
+                }
+            }
+            None if !is_all => return None,
+            None => {}
         }
     }
     // Not in the cell's own quotes; a delimiter inside those of an address or a name still belongs to it.
-    let quotes = if start.starts_with('"') {
+    let quotes = if is_quoted {
         end_of_quotes(start)
     } else {
         None
     };
+    if is_quoted && quotes.is_none() && !is_all && !start.contains(['\n', '\r']) {
+        return None;
+    }
     let from = quotes.map_or(0, |length| text.len() - start.len() + length);
-    let end = text[from..]
-        .bytes()
-        .position(ends_cell)
-        .map_or(text.len(), |length| from + length);
-    (
-        Cell {
-            content: &text[..end],
-            doubled: false,
-        },
-        &text[end..],
-    )
+    let end = match text[from..].bytes().position(ends_cell) {
+        Some(length) => from + length,
+        None if is_all => text.len(),
+        None => return None,
+    };
+    let cell = Cell {
+        content: &text[..end],
+        doubled: false,
+    };
+    Some((cell, &text[end..]))
 }
 
 /// A cell in quotes at the start of the text, and what follows its closing quote.
@@ -122,10 +141,7 @@ fn count_breaks(content: &str) -> u32 {
     if !content.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
         return 0;
     }
-    let mut lines = Lines {
-        rest: content,
-        number: 0,
-    };
+    let mut lines = Lines::of_all(content, 0);
     lines.by_ref().for_each(drop);
     // The last line has no break after it, unless the content ends in one.
     lines.number - u32::from(!content.ends_with(['\n', '\r']))

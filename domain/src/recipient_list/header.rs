@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::cells::{Cell, next_row};
 use super::tokens::Lines;
+use crate::address::MailboxRef;
 
 /// Names of the column of addresses, in the order of preference, without spaces, hyphens and underscores.
 const ADDRESS_COLUMNS: [&str; 6] = [
@@ -17,6 +18,10 @@ const ADDRESS_COLUMNS: [&str; 6] = [
 ];
 const NAME_COLUMNS: [&str; 2] = ["name", "nombre"];
 
+/// What comes next in the text decides it.
+#[derive(Debug)]
+pub(super) struct Undecided;
+
 /// What the columns of a list mean.
 #[derive(Debug)]
 pub(super) struct Header {
@@ -28,17 +33,25 @@ pub(super) struct Header {
 
 impl Header {
     /// Takes the header row off the lines when their first is one: it has no `@`, and one of its cells is a name of
-    /// the column of addresses. The delimiter is the one that makes it so.
-    pub(super) fn take(lines: &mut Lines<'_>) -> Option<Self> {
+    /// the column of addresses. The delimiter is the one that makes it so. [`Undecided`] while the row's end is not
+    /// there.
+    pub(super) fn take(lines: &mut Lines<'_>) -> Result<Option<Self>, Undecided> {
         let mut cells = Vec::new();
-        [b',', b';', b'\t'].into_iter().find_map(|delimiter| {
+        for delimiter in [b',', b';', b'\t'] {
             let mut after = lines.clone();
-            next_row(&mut after, delimiter, &mut cells)?;
+            if next_row(&mut after, delimiter, &mut cells).is_none() {
+                if lines.is_all {
+                    continue;
+                }
+                return Err(Undecided);
+            }
             let columns: Vec<String> = cells.iter().map(|cell| cell.text().into_owned()).collect();
-            let header = Self::of(delimiter, columns)?;
-            *lines = after;
-            Some(header)
-        })
+            if let Some(header) = Self::of(delimiter, columns) {
+                *lines = after;
+                return Ok(Some(header));
+            }
+        }
+        Ok(None)
     }
 
     fn of(delimiter: u8, columns: Vec<String>) -> Option<Self> {
@@ -93,8 +106,30 @@ impl<'t> Row<'_, 't> {
             .unwrap_or_default()
     }
 
+    /// Whether this line alone would be a row with an address that is not the whole row's.
+    pub(super) fn swallows(&self, line: &str) -> bool {
+        let mut cells = Vec::new();
+        let mut lines = Lines::of_all(line, 0);
+        if next_row(&mut lines, self.header.delimiter, &mut cells).is_none() {
+            return false;
+        }
+        let alone = Row {
+            header: self.header,
+            cells: &cells,
+        };
+        let address = alone.address();
+        address != self.address() && MailboxRef::parse(&address).is_ok()
+    }
+
     pub(super) fn name(&self) -> Option<Cow<'t, str>> {
         self.cells.get(self.header.name?).map(|cell| cell.text())
+    }
+
+    /// Whether some cell holds a character that was lost when the text was read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.cells
+            .iter()
+            .any(|cell| cell.text().contains(char::REPLACEMENT_CHARACTER))
     }
 
     /// Of columns with the same name the first counts; cells beyond the header or under an empty name have no

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::MAX_LINE_LENGTH;
 use crate::address::AddressError;
 
 const WRITTEN_LIMIT: usize = 120;
@@ -30,6 +31,15 @@ pub enum InvalidReason {
     /// Several addresses with only a space between them, or in one cell.
     #[error("two @; one address a line, or a comma between them")]
     TwoAddresses,
+    /// A cell in quotes goes over several lines, one of which is a row with another address by itself.
+    #[error("a quote that is opened here is closed only on a line with another address")]
+    OpenQuote,
+    /// A line, or a row over several, that is longer than a reader of streams takes.
+    #[error("the line is longer than {MAX_LINE_LENGTH} octets")]
+    TooLong,
+    /// A cell holds the replacement character: the text was not UTF-8 when it was read.
+    #[error("a character could not be read; save the file as UTF-8")]
+    Unreadable,
     /// A row whose cell in the column of addresses is empty.
     #[error("the cell for the address is empty")]
     EmptyCell,

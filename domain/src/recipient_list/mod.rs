@@ -8,7 +8,8 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `walk` | the one way through a text, for both [`parse`] and [`survey`] |
+//! | `walk` | the one way through a text, for [`parse`], [`survey`] and [`ListReader`] |
+//! | `reader` | a list that comes piece by piece |
 //! | `header` | the header row: whether there is one, and what its columns mean |
 //! | `cells` | rows of cells (RFC 4180) |
 //! | `tokens` | plain lines and the addresses on one |
@@ -17,10 +18,12 @@
 mod cells;
 mod header;
 mod invalid;
+mod reader;
 mod tokens;
 mod walk;
 
 pub use invalid::{InvalidLine, InvalidReason};
+pub use reader::{ListReader, MAX_LINE_LENGTH, Piece};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -112,19 +115,24 @@ impl RecipientList {
     }
 }
 
-impl Sink for RecipientList {
-    fn valid(&mut self, line: u32, mailbox: &MailboxRef<'_>, row: Option<&Row<'_, '_>>) {
+impl ListEntry {
+    fn of(line: u32, mailbox: &MailboxRef<'_>, row: Option<&Row<'_, '_>>) -> Self {
         let name = row
             .and_then(Row::name)
             .and_then(|name| tidy_name(&name))
             .or_else(|| mailbox.name());
-        let vars = row.map(Row::vars).unwrap_or_default();
-        self.entries.push(ListEntry {
+        Self {
             line,
             name,
             address: EmailAddress::from(&mailbox.address),
-            vars,
-        });
+            vars: row.map(Row::vars).unwrap_or_default(),
+        }
+    }
+}
+
+impl Sink for RecipientList {
+    fn valid(&mut self, line: u32, mailbox: &MailboxRef<'_>, row: Option<&Row<'_, '_>>) {
+        self.entries.push(ListEntry::of(line, mailbox, row));
     }
 
     fn duplicate(&mut self, line: u32, first_line: u32, written: Cow<'_, str>) {

@@ -3,12 +3,26 @@
 use crate::address::characters::trim_noise;
 use crate::address::quotes::end_of_quotes_at;
 
-/// The lines of a text with their numbers from 1, at LF, CRLF or a lone CR.
+/// The lines of a text with their numbers, at LF, CRLF or a lone CR.
 #[derive(Debug, Clone)]
 pub(super) struct Lines<'t> {
     pub(super) rest: &'t str,
     /// The number of the line that comes next.
     pub(super) number: u32,
+    /// Whether the text ends where `rest` does. Otherwise more of it is still to come, and a line is one only once
+    /// its break is there, together with what follows a CR.
+    pub(super) is_all: bool,
+}
+
+impl<'t> Lines<'t> {
+    /// Those of a text that is all there.
+    pub(super) fn of_all(text: &'t str, number: u32) -> Self {
+        Self {
+            rest: text,
+            number,
+            is_all: true,
+        }
+    }
 }
 
 impl<'t> Iterator for Lines<'t> {
@@ -20,6 +34,10 @@ impl<'t> Iterator for Lines<'t> {
         }
         let number = self.number;
         let (line, rest) = split_line(self.rest);
+        let may_go_on = rest.is_empty() && !self.rest.ends_with('\n');
+        if may_go_on && !self.is_all {
+            return None;
+        }
         self.rest = rest;
         self.number = number.saturating_add(1);
         Some((number, line))

@@ -9,8 +9,8 @@ use axum::{
 use domain::{
     CampaignId,
     campaign::{
-        Campaign, CampaignCreate, CampaignEdit, CampaignEvent, CampaignList, CampaignSummary,
-        ResolveRequest, RetryRequest,
+        Campaign, CampaignEdit, CampaignEvent, CampaignList, CampaignSummary, ResolveRequest,
+        RetryRequest,
     },
     page::Page,
     recipient::{Recipient, RecipientList},
@@ -19,7 +19,7 @@ use service::{Actor, Services};
 
 use crate::{
     Problem,
-    extract::{IdempotencyKey, Json, Path, Query},
+    extract::{IdempotencyKey, Json, JsonUpload, Path, Query},
 };
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -29,15 +29,16 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// 201 with `Location` and the campaign. With an `Idempotency-Key` it is stored once however
 /// often it is sent: each further time is answered 200, `Idempotency-Replayed: true` and the
 /// campaign as it stands by then; 422 when the key came with another body; 409 and
-/// `Retry-After` while the first is still being stored.
+/// `Retry-After` while the first is still being stored. The list is stored while it is read; the
+/// body is a [`domain::campaign::CampaignCreate`], also with `Content-Encoding: gzip`.
 pub async fn create(
     State(services): State<Services>,
     IdempotencyKey(key): IdempotencyKey,
-    Json(input): Json<CampaignCreate>,
+    JsonUpload(upload): JsonUpload,
 ) -> Result<Response, Problem> {
-    let outcome = services
-        .campaigns()
-        .create(&Actor::Local, input, key)
+    let campaigns = services.campaigns();
+    let outcome = campaigns
+        .create_from_body(&Actor::Local, upload, key)
         .await?;
     let location = format!("/api/emails/{}", outcome.created.campaign.summary.id);
     let location = [(header::LOCATION, location)];

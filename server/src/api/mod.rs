@@ -3,3 +3,4 @@
 pub mod campaigns;
 pub mod events;
 pub mod health;
+pub mod imports;

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use super::named::field_problem;
+use super::{named::field_problem, upload::not_json};
 use crate::Problem;
 
 /// From this size on a body is parsed where it keeps no other request waiting.
@@ -31,10 +31,7 @@ where
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(
-                ErrorCode::UnsupportedMediaType,
-                "the body must be JSON and say so: Content-Type: application/json",
-            ));
+            return Err(not_json());
         }
         let body = read_body(request.into_body()).await?;
         if body.len() < PARSED_ASIDE {
@@ -50,7 +47,7 @@ where
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok()?.parse::<mime::Mime>().ok())

@@ -6,9 +6,11 @@ mod json;
 mod named;
 mod path;
 mod query;
+mod upload;
 
 pub use idempotency_key::IdempotencyKey;
 pub use json::Json;
 pub(crate) use json::read_body;
 pub use path::Path;
 pub use query::Query;
+pub use upload::{JsonUpload, ListUpload};

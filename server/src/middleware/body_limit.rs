@@ -1,4 +1,4 @@
-//! No body is longer than `BODY_LIMIT`.
+//! No body is longer than `BODY_LIMIT`, but for lists that are imported.
 
 use std::sync::{
     Arc,
@@ -7,7 +7,8 @@ use std::sync::{
 
 use axum::{
     body::{Body, HttpBody},
-    extract::Request,
+    extract::{MatchedPath, Request},
+    http::Method,
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -16,9 +17,16 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::Problem;
 
+/// Where lists are imported: they have a limit of their own, and are never in memory whole.
+const IMPORTS: &str = "/api/emails/{id}/recipients";
+
 /// Answers 413 to a body that says it is longer, and to one that turns out to be, whatever its
 /// reader makes of that.
 pub async fn apply(limit: usize, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>();
+    if request.method() == Method::POST && path.is_some_and(|path| path.as_str() == IMPORTS) {
+        return next.run(request).await;
+    }
     let announced = request.body().size_hint().lower();
     if !usize::try_from(announced).is_ok_and(|announced| announced <= limit) {
         return too_large(limit);

@@ -190,3 +190,80 @@ async fn a_long_list_is_read_like_a_short_one() {
     let created: CampaignCreated = answer.json();
     assert_eq!(created.campaign.summary.counts.total, 20_000);
 }
+
+/// A request with 9,000 recipients, before everything else.
+fn long_request(end: &str) -> String {
+    let list: Vec<_> = (0..9_000)
+        .map(|n| format!(r#""person.{n}@example.org","#))
+        .collect();
+    format!(
+        r#"{{"recipients": [{}"ana@example.org"]{end}"#,
+        list.concat()
+    )
+}
+
+#[tokio::test]
+async fn fields_come_in_any_order_also_after_a_long_list() {
+    let app = spawn_app().await;
+    let end = r#", "draft": true, "body": "<p>b</p>", "name": "n", "subject": "s"}"#;
+    let answer = app.post("/api/emails", long_request(end)).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    let created: CampaignCreated = answer.json();
+    let summary = created.campaign.summary;
+    assert_eq!(
+        (summary.name.as_str(), summary.subject.as_str()),
+        ("n", "s")
+    );
+    assert_eq!(
+        (summary.counts.total, created.left_out.duplicates),
+        (9_001, 0)
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_after_a_long_list_takes_all_of_it_away_with_its_key() {
+    let app = spawn_app().await;
+    let keyed = |body: String| {
+        let mut request = post("/api/emails", body);
+        let key = "october".parse().unwrap();
+        request.headers_mut().insert("idempotency-key", key);
+        request
+    };
+    for (end, code) in [
+        (r#", "subject": "s"}"#, ErrorCode::ValidationFailed),
+        (
+            r#", "subject": "s", "body": "b", "replyTo": "x"}"#,
+            ErrorCode::ValidationFailed,
+        ),
+        (
+            r#", "subject": "s", "body": nonsense"#,
+            ErrorCode::Malformed,
+        ),
+        (r#", "subject": "s", "body": "b""#, ErrorCode::Malformed),
+    ] {
+        let answer = app.call(keyed(long_request(end))).await;
+        assert_eq!(answer.problem().code, code, "{end}");
+        assert_eq!(app.campaigns().await, [], "{end}");
+    }
+    let end = r#", "subject": "s", "body": "b", "draft": true}"#;
+    let answer = app.call(keyed(long_request(end))).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    let again = app.call(keyed(long_request(end))).await;
+    assert_eq!(again.status, StatusCode::OK, "{}", again.text());
+    assert_eq!(again.header("idempotency-replayed"), "true");
+}
+
+#[tokio::test]
+async fn a_packed_request_is_read_and_may_not_unpack_to_more_than_the_limit() {
+    let app = spawn_app_with(&[("BODY_LIMIT", "1KiB")]).await;
+    for (body, status) in [
+        (SMALL.to_owned(), StatusCode::CREATED),
+        (" ".repeat(1 << 20), StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let mut packed = post("/api/emails", crate::import::gzip(&body));
+        let gzip = "gzip".parse().unwrap();
+        packed.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+        let answer = app.call(packed).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+    }
+}

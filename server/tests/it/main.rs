@@ -15,6 +15,7 @@ mod door;
 mod events;
 mod headers;
 mod idempotency;
+mod import;
 mod kill;
 mod pages;
 mod panics;

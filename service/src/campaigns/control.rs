@@ -108,10 +108,21 @@ impl Wish {
                 )
                 .col_expr(email_job::Column::SealedAt, Expr::value(None::<Timestamp>))
                 .col_expr(email_job::Column::TouchedAt, Expr::value(Timestamp(0)))
+                // Whoever imports into it adds nothing more.
+                .col_expr(email_job::Column::ImportToken, Expr::value(None::<String>))
                 .col_expr(
                     email_job::Column::IdempotencyKey,
                     Expr::value(None::<String>),
                 ),
+        }
+    }
+
+    /// What must be so beside that.
+    fn condition(self) -> Condition {
+        match self {
+            // Its list is not complete.
+            Self::Start => Condition::all().add(email_job::Column::ImportToken.is_null()),
+            Self::Pause | Self::Resume | Self::Cancel | Self::Delete => Condition::all(),
         }
     }
 
@@ -140,6 +151,7 @@ pub(super) async fn fulfil(
             .filter(email_job::Column::Id.eq(campaign))
             .filter(email_job::Column::SealedAt.is_not_null())
             .filter(email_job::Column::Status.is_in(wish.from().iter().copied()))
+            .filter(wish.condition())
             .exec(&transaction)
             .await?;
         if moved.rows_affected == 0 {
@@ -199,6 +211,7 @@ pub(crate) async fn start_scheduled(
                 // Somebody may have put it off meanwhile.
                 .filter(email_job::Column::Status.eq(Scheduled))
                 .filter(email_job::Column::ScheduledAt.lte(now))
+                .filter(Wish::Start.condition())
                 .exec(&transaction)
                 .await?;
             if started.rows_affected > 0 {

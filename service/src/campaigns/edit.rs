@@ -7,11 +7,12 @@ use domain::{
 use entity::{
     email_job,
     prelude::{EmailJob, Recipient, Slice},
-    recipient, slice,
+    recipient,
+    slice::{self, SliceState},
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, Order,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, Order,
     QueryFilter, QueryOrder,
     sea_query::{Expr, Query},
 };
@@ -19,6 +20,7 @@ use sea_orm::{
 use super::{
     plan::Plan,
     prepare::PreparedRecipient,
+    rows::{Place, Written},
     store::{self, DefaultSender},
     timeline::Event,
 };
@@ -55,23 +57,30 @@ pub(super) struct Edit<'a> {
     pub(super) list: Option<&'a [PreparedRecipient]>,
 }
 
+impl Edit<'_> {
+    /// Whether it may not be while somebody is adding to the list.
+    pub(super) fn is_about_the_list(&self) -> bool {
+        self.list.is_some() || matches!(self.plan, Plan::At(_))
+    }
+}
+
 /// Writes an edit; false when the campaign was started or changed meanwhile.
 pub(super) async fn write(
     database: &Database,
     edit: &Edit<'_>,
     now: Timestamp,
 ) -> Result<bool, DbErr> {
-    let first_id = match edit.list {
-        Some(list) => ids::reserve(database, Kind::Recipient, list.len()).await?,
-        None => 0,
-    };
-    repeated(|| write_once(database, edit, first_id, now)).await
+    let mut reserved = Written::after(0);
+    if let Some(list) = edit.list {
+        reserved.reserve(database, list.len()).await?;
+    }
+    repeated(|| write_once(database, edit, &reserved, now)).await
 }
 
 async fn write_once(
     database: &Database,
     edit: &Edit<'_>,
-    first_id: i64,
+    reserved: &Written,
     now: Timestamp,
 ) -> Result<bool, DbErr> {
     let (status, scheduled_at) = match edit.plan {
@@ -94,8 +103,13 @@ async fn write_once(
         version: Set(edit.version + 1),
         ..Default::default()
     };
+    let mut alone = Condition::all();
+    if edit.is_about_the_list() {
+        alone = alone.add(email_job::Column::ImportToken.is_null());
+    }
     let written = EmailJob::update_many()
         .set(row)
+        .filter(alone)
         .filter(email_job::Column::Id.eq(edit.campaign))
         .filter(email_job::Column::SealedAt.is_not_null())
         .filter(email_job::Column::Version.eq(edit.version))
@@ -106,7 +120,7 @@ async fn write_once(
         return Ok(false);
     }
     if let Some(list) = edit.list {
-        replace(&transaction, edit.campaign, first_id, list).await?;
+        replace(&transaction, edit.campaign, reserved.clone(), list).await?;
     }
     let event = match edit.plan {
         Plan::At(time) => Event::of(edit.campaign, EventKind::Scheduled).detail(time.to_string()),
@@ -122,7 +136,7 @@ async fn write_once(
 async fn replace(
     connection: &impl ConnectionTrait,
     campaign: CampaignId,
-    first_id: i64,
+    mut written: Written,
     list: &[PreparedRecipient],
 ) -> Result<(), DbErr> {
     Recipient::delete_many()
@@ -133,14 +147,9 @@ async fn replace(
         .filter(slice::Column::EmailJobId.eq(campaign))
         .exec(connection)
         .await?;
-    let mut slices = 0;
-    let mut first_id = first_id;
-    for chunk in list.chunks(store::SLICE_SIZE) {
-        store::write_slice(connection, (campaign, slices), first_id, chunk).await?;
-        first_id += i64::try_from(chunk.len()).unwrap_or(i64::MAX);
-        slices += 1;
-    }
-    store::write_size(connection, campaign, list.len(), slices).await
+    written.add_within(connection, campaign, list).await?;
+    let slices = written.write_slices(connection, campaign, 0).await?;
+    store::write_size(connection, campaign, written.count(), slices).await
 }
 
 /// Stores a draft with the message and the list of another campaign, as if nobody had been
@@ -173,36 +182,48 @@ pub(super) async fn duplicate(
         transaction.commit().await
     })
     .await?;
+    let to = Place {
+        campaign: id,
+        token: None,
+    };
     let slices = Slice::find()
         .filter(slice::Column::EmailJobId.eq(from))
         .order_by(slice::Column::No, Order::Asc)
         .all(database.reader())
         .await?;
+    let mut copied = 0;
     for found in &slices {
-        let size = usize::try_from(found.last_no - found.first_no + 1).unwrap_or(0);
-        let first_id = ids::reserve(database, Kind::Recipient, size).await?;
-        repeated(|| copy_slice(database, clock.now(), found, id, first_id)).await?;
+        let room = usize::try_from(found.last_no - found.first_no + 1).unwrap_or(0);
+        let first_id = ids::reserve(database, Kind::Recipient, room).await?;
+        copied += repeated(|| copy_slice(database, clock.now(), found, &to, first_id)).await?;
     }
-    let size = usize::try_from(original.total_emails).unwrap_or(0);
-    let count = i64::try_from(slices.len()).unwrap_or(i64::MAX);
-    repeated(|| store::seal(database, clock.now(), id, (size, count), Plan::Draft)).await?;
+    let size = (copied, i64::try_from(slices.len()).unwrap_or(i64::MAX));
+    repeated(async || {
+        let now = clock.now();
+        let transaction = database.begin().await?;
+        to.touch(&transaction, now).await?;
+        store::seal_of(&transaction, id, size, Plan::Draft, now).await?;
+        transaction.commit().await
+    })
+    .await?;
     Ok(id)
 }
 
+/// Copies a slice and its recipients, and returns how many these are.
 async fn copy_slice(
     database: &Database,
     now: Timestamp,
     found: &slice::Model,
-    to: CampaignId,
+    to: &Place,
     first_id: i64,
-) -> Result<(), DbErr> {
+) -> Result<u64, DbErr> {
     use recipient::Column::{Email, EmailJobId, EmailKey, Id, No, Status, Vars};
     let transaction = database.begin().await?;
-    store::touch(&transaction, to, now).await?;
+    to.touch(&transaction, now).await?;
     let shift = first_id - found.first_no;
     let rows = Query::select()
         .expr(Expr::col(No).add(shift))
-        .expr(Expr::value(to))
+        .expr(Expr::value(to.campaign))
         .columns([No, Email, EmailKey, Vars])
         .expr(Expr::value(domain::recipient::RecipientStatus::Pending))
         .from(Recipient)
@@ -214,12 +235,18 @@ async fn copy_slice(
         .columns([Id, EmailJobId, No, Email, EmailKey, Vars, Status])
         .select_from(rows)
         .map_err(|error| DbErr::Custom(error.to_string()))?;
-    transaction.execute(&copy).await?;
-    store::write_slice_row(
-        &transaction,
-        (to, found.no),
-        (found.first_no, found.last_no),
-    )
-    .await?;
-    transaction.commit().await
+    let copied = transaction.execute(&copy).await?.rows_affected();
+    let row = slice::ActiveModel {
+        email_job_id: Set(to.campaign),
+        no: Set(found.no),
+        first_no: Set(found.first_no),
+        last_no: Set(found.last_no),
+        state: Set(SliceState::Ready),
+        ..Default::default()
+    };
+    Slice::insert(row)
+        .exec_without_returning(&transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(copied)
 }

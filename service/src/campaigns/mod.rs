@@ -2,8 +2,12 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `prepare`, `plan` | from what came in to what may be stored, and when it starts; pure |
-//! | `store` | the rows of a new campaign, sealed at the end |
+//! | `intake` | lists as they come in, read piece by piece |
+//! | `prepare`, `looked`, `plan` | from what came in to what may be stored, and when it starts; pure |
+//! | `rows` | the rows of recipients, written in batches and taken away in steps |
+//! | `store` | a new campaign, sealed at the end |
+//! | `unsealed` | what is left of one that was never sealed, or was deleted |
+//! | `import` | recipients for one that was not started yet |
 //! | `control` | start, pause, resume, cancel, delete, and what starts by itself |
 //! | `edit` | changing what was not started yet, and copying |
 //! | `again` | retry, resend, and taking for sent |
@@ -16,32 +20,39 @@
 mod again;
 pub(crate) mod control;
 mod edit;
+pub(crate) mod import;
+mod intake;
+mod looked;
 mod pages;
 mod plan;
-mod prepare;
+pub(crate) mod prepare;
 pub(crate) mod queries;
+mod rows;
 pub(crate) mod shared;
 mod steering;
 pub(crate) mod store;
 pub(crate) mod timeline;
+pub(crate) mod unsealed;
 pub(crate) mod view;
 
 use std::time::Duration;
 
 use domain::{
     CampaignId, FieldError,
-    campaign::{
-        CampaignContent, CampaignCreate, CampaignCreated, CampaignForm, CampaignSummary, LeftOut,
-    },
+    campaign::{CampaignContent, CampaignCreate, CampaignCreated, CampaignForm, CampaignSummary},
     page::{DEFAULT_LIMIT, Page},
     recipient::{FailureReason, Recipient, RecipientList},
 };
 use garde::Validate;
-use sea_orm::SqlErr;
+use tokio::task::JoinHandle;
 
+pub use self::{
+    import::Imported,
+    intake::{Frames, ListFormat, RejectedRows, Upload},
+};
 use self::{
-    prepare::{Circumstances, Prepared},
     queries::{CampaignRow, SliceSums},
+    store::{Reader, Stored},
 };
 use crate::{Actor, Error, Result, Services};
 
@@ -74,8 +85,22 @@ impl Campaigns {
         input: CampaignCreate,
         key: Option<String>,
     ) -> Result<Created> {
-        self.store(move |with| prepare::from_request(input, with), key)
+        self.store(move |batches| prepare::from_request(input, batches), key)
             .await
+    }
+
+    /// The same, from the JSON of a [`CampaignCreate`] that is read while it comes: of its list only
+    /// a few thousand recipients are in memory at once. [`Error::Malformed`] where it is not JSON.
+    pub async fn create_from_body(
+        &self,
+        _actor: &Actor,
+        upload: Upload,
+        key: Option<String>,
+    ) -> Result<Created> {
+        let (pump, source) = intake::body::channel(upload);
+        let storing = self.storing(move |batches| prepare::from_body(source, batches), key);
+        let stored = store::fed_by(pump, storing).await?;
+        self.created(stored).await
     }
 
     /// The same, from the composer's form, which carries its key with it.
@@ -85,7 +110,7 @@ impl Campaigns {
             let fault = FieldError::new("idempotencyKey", "must be at most 255 octets");
             return Err(Error::Invalid(vec![fault]));
         }
-        self.store(move |with| prepare::from_form(form, with), key)
+        self.store(move |batches| prepare::from_form(form, batches), key)
             .await
     }
 
@@ -155,90 +180,41 @@ impl Campaigns {
             .collect())
     }
 
-    async fn store(
-        &self,
-        prepare: impl FnOnce(&Circumstances) -> Result<Prepared, Vec<FieldError>> + Send + 'static,
-        key: Option<String>,
-    ) -> Result<Created> {
-        let circumstances = self.circumstances();
-        let prepared = aside(move || prepare(&circumstances)).await?;
-        if let Some(key) = &key
-            && let Some(replayed) = self.replay(key, &prepared).await?
-        {
-            return Ok(replayed);
-        }
-        let (database, clock) = (self.0.database(), self.0.clock());
-        let stored = store::store(
-            database,
-            clock,
-            self.0.default_sender(),
-            &prepared,
-            key.as_deref(),
-        )
-        .await;
-        match stored {
-            Ok(id) => {
-                self.0.reconciler().wake();
-                self.created(id, prepared.left_out, false).await
+    async fn store(&self, read: impl Reader, key: Option<String>) -> Result<Created> {
+        let stored = self.storing(read, key).await;
+        let stored = stored.map_err(|_| Error::Unavailable("what takes lists in"))??;
+        self.created(stored).await
+    }
+
+    /// Whoever asked may go away at any moment; what was begun is ended all the same.
+    fn storing(&self, read: impl Reader, key: Option<String>) -> JoinHandle<Result<Stored>> {
+        let services = self.0.clone();
+        self.0.see_through(async move {
+            let stored = store::store(&services, key, read).await?;
+            if !stored.replayed {
+                services.reconciler().wake();
             }
-            // Another request with this key was faster to its first row.
-            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-                match key {
-                    Some(key) => self.replay(&key, &prepared).await?.ok_or(Error::InProgress),
-                    None => Err(error.into()),
-                }
-            }
-            Err(error) => Err(error.into()),
-        }
+            Ok(stored)
+        })
     }
 
-    fn circumstances(&self) -> Circumstances {
-        Circumstances {
-            now: self.0.clock().now(),
-            routes: self.0.routes().clone(),
-            default_sender: self.0.default_sender().email.clone(),
-        }
-    }
-
-    /// The campaign this key stands for already, if it does.
-    async fn replay(&self, key: &str, prepared: &Prepared) -> Result<Option<Created>> {
-        let database = self.0.database();
-        let Some(row) = queries::find_by_key(database.reader(), key).await? else {
-            return Ok(None);
-        };
-        if row.request_hash.as_deref() != Some(prepared.request_hash.as_str()) {
-            return Err(Error::KeyReused);
-        }
-        if row.sealed_at.is_some() {
-            return self
-                .created(row.id, prepared.left_out.clone(), true)
-                .await
-                .map(Some);
-        }
-        if self.0.clock().now().since(row.touched_at) < LEFT_BEHIND_AFTER {
-            return Err(Error::InProgress);
-        }
-        store::delete_unsealed(database, row.id).await?;
-        Ok(None)
-    }
-
-    async fn created(&self, id: CampaignId, left_out: LeftOut, replayed: bool) -> Result<Created> {
-        let campaign = self.get(&Actor::Local, id).await?;
+    async fn created(&self, stored: Stored) -> Result<Created> {
+        let campaign = self.get(&Actor::Local, stored.id).await?;
         Ok(Created {
-            created: CampaignCreated { campaign, left_out },
-            replayed,
+            created: CampaignCreated {
+                campaign,
+                left_out: stored.left_out,
+            },
+            replayed: stored.replayed,
         })
     }
 }
 
 /// Does what takes long off the threads that answer others: a list of a million is seconds of work.
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Vec<FieldError>> + Send + 'static,
-) -> Result<T> {
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Error::Unavailable("the reader of lists"))?
-        .map_err(Error::Invalid)
 }
 
 fn validate(request: &impl Validate<Context = ()>) -> Result<()> {

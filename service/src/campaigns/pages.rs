@@ -12,8 +12,9 @@ use entity::{
     slice::{self, SliceState},
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    Select, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+    sea_query::{Expr, Query},
 };
 
 use super::queries::contains;
@@ -57,7 +58,17 @@ pub(super) async fn recipients(
 
 /// Whatever is asked for but the status.
 fn wanted(campaign: CampaignId, request: &RecipientList, after: Option<i64>) -> Select<Recipient> {
-    let mut query = Recipient::find().filter(recipient::Column::EmailJobId.eq(campaign));
+    // Beyond the last slice stand those that are still being imported.
+    let last = Query::select()
+        .column(slice::Column::LastNo)
+        .from(Slice)
+        .and_where(slice::Column::EmailJobId.eq(campaign))
+        .order_by(slice::Column::No, Order::Desc)
+        .limit(1)
+        .to_owned();
+    let mut query = Recipient::find()
+        .filter(recipient::Column::EmailJobId.eq(campaign))
+        .filter(Expr::col(recipient::Column::No).lte(Expr::expr(last)));
     if let Some(code) = request.code {
         query = query.filter(recipient::Column::Code.eq(i32::from(code)));
     }
@@ -114,8 +125,6 @@ fn joined(slices: Vec<Run>) -> Vec<Run> {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::ExprTrait;
-
     use super::*;
     use crate::{Actor, Services, unattended::unattended};
 

@@ -1,43 +1,36 @@
-//! From what came in to what is stored: validated, its duplicates found, its invalid
-//! addresses named. Pure, and heavy for long lists: run it off the async threads.
-
-use std::collections::HashSet;
+//! From what came in to what is stored: validated, its invalid addresses named. Pure, and heavy for
+//! long lists: run it off the async threads.
 
 use domain::{
     FieldError, Timestamp,
     address::EmailAddress,
     campaign::{
-        CampaignContent, CampaignCreate, CampaignForm, InvalidRecipients, LeftOut, RecipientInput,
+        CampaignContent, CampaignCreate, CampaignCreateStream, CampaignForm, InvalidRecipients,
+        LeftOut, RecipientInput, RecipientVars,
     },
-    error::{MAX_FIELDS, fields_of},
-    recipient_list::{self, RecipientList},
+    error::fields_of,
 };
 use garde::Validate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::plan::Plan;
-use crate::mail::routes::{NoRoute, Routes};
-
-/// A campaign that may be stored.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) content: CampaignContent,
-    pub(super) recipients: Vec<PreparedRecipient>,
-    pub(super) left_out: LeftOut,
-    /// Whether it is sent, and when.
-    pub(super) plan: Plan,
-    /// What the request was, so that a key used again for another one is noticed.
-    pub(super) request_hash: String,
-}
+use super::{
+    intake::{Fault, batch::Batches, body::Source, lists::read_json},
+    looked::Looked,
+    plan::Plan,
+};
+use crate::{
+    Error,
+    mail::routes::{NoRoute, Routes},
+};
 
 /// What a campaign is prepared with.
 #[derive(Clone, Debug)]
-pub(super) struct Circumstances {
-    pub(super) now: Timestamp,
-    pub(super) routes: Routes,
+pub(crate) struct Circumstances {
+    pub(crate) now: Timestamp,
+    pub(crate) routes: Routes,
     /// The sender of a campaign that names none.
-    pub(super) default_sender: String,
+    pub(crate) default_sender: String,
 }
 
 /// A recipient that may be stored.
@@ -49,34 +42,192 @@ pub(super) struct PreparedRecipient {
     pub(super) vars: Option<String>,
 }
 
-/// Prepares a script's request, or names everything that is wrong with it.
-pub(super) fn from_request(
-    input: CampaignCreate,
-    circumstances: &Circumstances,
-) -> Result<Prepared, Vec<FieldError>> {
-    let request_hash = hash(&input);
-    let scheduled_at = input.scheduled_at.clone();
-    let plan = Plan::of(input.draft, scheduled_at.as_deref(), circumstances.now);
-    let (content, recipients, invalid) = input.into_parts();
-    let mut gathered = Gathered::of(recipients);
-    let plan = gathered.take_plan(plan);
-    gathered.finish(content, invalid, plan, circumstances, request_hash)
+impl PreparedRecipient {
+    pub(super) fn of(address: &EmailAddress, vars: &RecipientVars) -> Self {
+        Self {
+            email: address.as_written().to_owned(),
+            email_key: address.key(),
+            vars: (!vars.is_empty())
+                .then(|| serde_json::to_string(vars))
+                .and_then(Result::ok),
+        }
+    }
+
+    /// About how much of a statement it takes.
+    pub(super) fn octets(&self) -> usize {
+        self.email.len() + self.email_key.len() + self.vars.as_ref().map_or(0, String::len)
+    }
+}
+
+/// A request that was read to its end. Its recipients went elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) content: CampaignContent,
+    when: When,
+    invalid: InvalidRecipients,
+    list: Looked,
+    /// What the request was, so that a key used again for another one is noticed.
+    pub(super) request_hash: String,
+}
+
+/// When it is to start, as it was said.
+#[derive(Debug, Default)]
+enum When {
+    #[default]
+    Now,
+    Said {
+        draft: bool,
+        scheduled_at: Option<String>,
+    },
+    Form(Box<CampaignForm>),
+}
+
+impl Read {
+    /// What of the list is not among the `written` ones.
+    pub(super) fn left_out(&self, written: u64) -> LeftOut {
+        LeftOut {
+            duplicates: self.list.taken.saturating_sub(written),
+            invalid: self.list.invalid as u64,
+            invalid_recipients: self.list.first.clone(),
+        }
+    }
+}
+
+/// Reads a script's request while it comes.
+pub(super) fn from_body(source: Source, mut batches: Batches) -> Result<Read, Fault> {
+    let octets = source.open(None);
+    let mut seen = (Looked::default(), RequestHash::default());
+    let mut position = 0;
+    let mut fault = None;
+    let take = |recipient: RecipientInput| {
+        seen.1.add(&recipient);
+        let taken = seen.0.recipient(position, &recipient, |address, vars| {
+            batches.take(address, vars)
+        });
+        position += 1;
+        taken.map_err(|error| {
+            fault = Some(error);
+            String::new()
+        })
+    };
+    let read = read_json(octets.reader, CampaignCreateStream(take), &octets.broken);
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
+    let read = read_of(read?, seen);
+    batches.finish()?;
+    Ok(read)
+}
+
+/// The same for a request that is in memory.
+pub(super) fn from_request(mut input: CampaignCreate, mut batches: Batches) -> Result<Read, Fault> {
+    let mut seen = (Looked::default(), RequestHash::default());
+    let recipients = std::mem::take(&mut input.recipients);
+    for (position, recipient) in recipients.iter().enumerate() {
+        seen.1.add(recipient);
+        seen.0.recipient(position, recipient, |address, vars| {
+            batches.take(address, vars)
+        })?;
+    }
+    batches.finish()?;
+    Ok(read_of(input, seen))
+}
+
+fn read_of(input: CampaignCreate, (list, hash): (Looked, RequestHash)) -> Read {
+    let request_hash = hash.finish(&input);
+    let when = When::Said {
+        draft: input.draft,
+        scheduled_at: input.scheduled_at.clone(),
+    };
+    let (content, _, invalid) = input.into_parts();
+    Read {
+        content,
+        when,
+        invalid,
+        list,
+        request_hash,
+    }
+}
+
+/// The same from the composer's form; a faulty line of the list is named `recipients[line 4]`,
+/// counted from 1 as an editor does.
+pub(super) fn from_form(form: CampaignForm, mut batches: Batches) -> Result<Read, Fault> {
+    let request_hash = RequestHash::default().finish(&form);
+    let mut list = Looked::default();
+    list.lines(&form.recipients, |address, vars| {
+        batches.take(address, vars)
+    })?;
+    batches.finish()?;
+    let when = CampaignForm {
+        intent: form.intent,
+        scheduled_at: form.scheduled_at.clone(),
+        time_zone: form.time_zone.clone(),
+        ..CampaignForm::default()
+    };
+    let (content, _, invalid) = form.into_parts();
+    Ok(Read {
+        content,
+        when: When::Form(Box::new(when)),
+        invalid,
+        list,
+        request_hash,
+    })
+}
+
+/// When what was read is to start, or everything that is wrong with it.
+pub(super) fn judge(read: &Read, circumstances: &Circumstances) -> Result<Plan, Error> {
+    let now = circumstances.now;
+    let (plan, fault) = match &read.when {
+        When::Now => Ok(Plan::Now),
+        When::Said {
+            draft,
+            scheduled_at,
+        } => Plan::of(*draft, scheduled_at.as_deref(), now),
+        When::Form(form) => Plan::of_form(form, now),
+    }
+    // What cannot start when it was said counts as one to send.
+    .map_or_else(|fault| (Plan::Now, Some(fault)), |plan| (plan, None));
+    let mut faults = faults_of(&read.content, plan, circumstances);
+    faults.extend(fault);
+    if read.list.taken == 0 && read.list.invalid == 0 && plan != Plan::Draft {
+        faults.push(nobody());
+    }
+    read.list.judge(faults, read.invalid)?;
+    Ok(plan)
 }
 
 /// Prepares a list that takes the place of a draft's, or names everything that is wrong with it.
 pub(super) fn list(
-    recipients: Vec<RecipientInput>,
+    recipients: &[RecipientInput],
     invalid: InvalidRecipients,
-) -> Result<(Vec<PreparedRecipient>, LeftOut), Vec<FieldError>> {
-    Gathered::of(recipients).list(invalid)
+) -> Result<Vec<PreparedRecipient>, Error> {
+    let mut prepared = Vec::new();
+    let mut list = Looked::default();
+    for (position, recipient) in recipients.iter().enumerate() {
+        let taken = list.recipient(position, recipient, |address, vars| {
+            prepared.push(PreparedRecipient::of(address, vars));
+            Ok(())
+        });
+        debug_assert!(taken.is_ok(), "a list in memory is always wanted");
+    }
+    list.judge(Vec::new(), invalid)?;
+    Ok(prepared)
 }
 
 /// The same, from the composer's form.
 pub(super) fn form_list(
-    list: &str,
+    text: &str,
     invalid: InvalidRecipients,
-) -> Result<(Vec<PreparedRecipient>, LeftOut), Vec<FieldError>> {
-    Gathered::of_lines(list).list(invalid)
+) -> Result<Vec<PreparedRecipient>, Error> {
+    let mut prepared = Vec::new();
+    let mut list = Looked::default();
+    let taken = list.lines(text, |address, vars| {
+        prepared.push(PreparedRecipient::of(address, vars));
+        Ok(())
+    });
+    debug_assert!(taken.is_ok(), "a list in memory is always wanted");
+    list.judge(Vec::new(), invalid)?;
+    Ok(prepared)
 }
 
 /// What is wrong with a campaign's content, for what is planned with it.
@@ -109,165 +260,26 @@ pub(super) fn faults_of(
     faults
 }
 
-/// Prepares the composer's form, or names everything that is wrong with it; a faulty line of
-/// the list is named `recipients[line 4]`, counted from 1 as an editor does.
-pub(super) fn from_form(
-    form: CampaignForm,
-    circumstances: &Circumstances,
-) -> Result<Prepared, Vec<FieldError>> {
-    let request_hash = hash(&form);
-    let plan = Plan::of_form(&form, circumstances.now);
-    let (content, list, invalid) = form.into_parts();
-    let mut gathered = Gathered::of_lines(&list);
-    let plan = gathered.take_plan(plan);
-    gathered.finish(content, invalid, plan, circumstances, request_hash)
-}
-
-#[derive(Default)]
-struct Gathered {
-    recipients: Vec<PreparedRecipient>,
-    seen: HashSet<String>,
-    duplicates: u64,
-    invalid: Vec<FieldError>,
-    faults: Vec<FieldError>,
-    /// Whether nobody was named at all.
-    is_empty: bool,
-}
-
-impl Gathered {
-    fn of(recipients: Vec<RecipientInput>) -> Self {
-        let mut gathered = Self {
-            is_empty: recipients.is_empty(),
-            ..Self::default()
-        };
-        for (position, recipient) in recipients.into_iter().enumerate() {
-            match EmailAddress::parse(recipient.email.trim()) {
-                Ok(address) => gathered.add(&address, &recipient.vars),
-                Err(reason) => {
-                    let message = format!("“{}”: {reason}", shortened(&recipient.email));
-                    gathered
-                        .invalid
-                        .push(FieldError::new(format!("recipients[{position}]"), message));
-                }
-            }
-        }
-        gathered
-    }
-
-    fn of_lines(list: &str) -> Self {
-        let RecipientList {
-            entries,
-            duplicates,
-            invalid: lines,
-        } = recipient_list::parse(list);
-        let mut gathered = Self {
-            duplicates: duplicates.len() as u64,
-            is_empty: entries.is_empty() && lines.is_empty(),
-            ..Self::default()
-        };
-        for entry in entries {
-            gathered.add(&entry.address, &entry.vars);
-        }
-        gathered.invalid.extend(lines.into_iter().map(|line| {
-            FieldError::new(
-                format!("recipients[line {}]", line.line),
-                format!("“{}”: {}", line.written, line.reason),
-            )
-        }));
-        gathered
-    }
-
-    /// The plan; its fault is kept, and it counts as one to send.
-    fn take_plan(&mut self, plan: Result<Plan, FieldError>) -> Plan {
-        plan.unwrap_or_else(|fault| {
-            self.faults.push(fault);
-            Plan::Now
-        })
-    }
-
-    /// Takes a recipient in, unless the same mailbox was there before: the first one wins.
-    fn add(&mut self, address: &EmailAddress, vars: &domain::campaign::RecipientVars) {
-        let key = address.key();
-        if !self.seen.insert(key.clone()) {
-            self.duplicates += 1;
-            return;
-        }
-        let vars = (!vars.is_empty())
-            .then(|| serde_json::to_string(vars))
-            .and_then(Result::ok);
-        self.recipients.push(PreparedRecipient {
-            email: address.as_written().to_owned(),
-            email_key: key,
-            vars,
-        });
-    }
-
-    fn finish(
-        mut self,
-        content: CampaignContent,
-        invalid: InvalidRecipients,
-        plan: Plan,
-        circumstances: &Circumstances,
-        request_hash: String,
-    ) -> Result<Prepared, Vec<FieldError>> {
-        let mut faults = faults_of(&content, plan, circumstances);
-        faults.append(&mut self.faults);
-        if self.is_empty && plan != Plan::Draft {
-            faults.push(nobody());
-        }
-        let listed = self.list(invalid);
-        let (recipients, left_out) = match listed {
-            Ok(listed) if faults.is_empty() => listed,
-            Ok(_) => return Err(faults),
-            Err(more) => {
-                faults.extend(more);
-                return Err(faults);
-            }
-        };
-        Ok(Prepared {
-            content,
-            recipients,
-            left_out,
-            plan,
-            request_hash,
-        })
-    }
-
-    /// The list that counts, and what of it does not; or every line that is wrong.
-    fn list(
-        mut self,
-        invalid: InvalidRecipients,
-    ) -> Result<(Vec<PreparedRecipient>, LeftOut), Vec<FieldError>> {
-        match invalid {
-            InvalidRecipients::Reject if !self.invalid.is_empty() => return Err(self.invalid),
-            InvalidRecipients::Skip if self.recipients.is_empty() && !self.invalid.is_empty() => {
-                let fault = FieldError::new("recipients", "none of them is a valid address");
-                return Err(vec![fault]);
-            }
-            InvalidRecipients::Reject | InvalidRecipients::Skip => {}
-        }
-        let invalid = self.invalid.len() as u64;
-        self.invalid.truncate(MAX_FIELDS);
-        let left_out = LeftOut {
-            duplicates: self.duplicates,
-            invalid,
-            invalid_recipients: self.invalid,
-        };
-        Ok((self.recipients, left_out))
-    }
-}
-
 /// Nobody is to be written to.
 pub(super) fn nobody() -> FieldError {
     FieldError::new("recipients", "must name at least one recipient")
 }
 
-/// The same for two requests that mean the same, however their JSON was laid out.
-fn hash(request: &impl Serialize) -> String {
-    let mut hasher = Sha256::new();
-    // Writing into a hash cannot fail, and these types always have a JSON form.
-    serde_json::to_writer(HashWriter(&mut hasher), request).expect("a request serialises");
-    hex::encode(hasher.finalize())
+/// The same for two requests that mean the same, however their JSON was laid out. Told first the
+/// recipients, one by one, and at the end the rest.
+#[derive(Debug, Default)]
+pub(super) struct RequestHash(Sha256);
+
+impl RequestHash {
+    pub(super) fn add(&mut self, part: &impl Serialize) {
+        // Writing into a hash cannot fail, and these types always have a JSON form.
+        serde_json::to_writer(HashWriter(&mut self.0), part).expect("a request serialises");
+    }
+
+    pub(super) fn finish(mut self, rest: &impl Serialize) -> String {
+        self.add(rest);
+        hex::encode(self.0.finalize())
+    }
 }
 
 struct HashWriter<'a>(&'a mut Sha256);
@@ -283,18 +295,10 @@ impl std::io::Write for HashWriter<'_> {
     }
 }
 
-/// Enough of a faulty address to find it by.
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(120).filter(|c| !c.is_control()).collect();
-    if short.len() < text.len() && text.chars().nth(120).is_some() {
-        short.push('…');
-    }
-    short
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::campaigns::intake::batch;
     use crate::config::{SmtpConfig, SmtpUrl};
 
     const NOW: Timestamp = Timestamp(1_795_503_451_000);
@@ -309,12 +313,34 @@ mod tests {
         }
     }
 
+    /// A request that may be stored, and whom it names.
+    #[derive(Debug)]
+    struct Prepared {
+        read: Read,
+        plan: Plan,
+        emails: Vec<String>,
+    }
+
+    fn prepared(
+        read: impl FnOnce(Batches) -> Result<Read, Fault>,
+    ) -> Result<Prepared, Vec<FieldError>> {
+        let (batches, mut taken) = batch::channel();
+        let read = read(batches).unwrap();
+        let plan = judge(&read, &circumstances()).map_err(|error| match error {
+            Error::InvalidMany { fields, .. } => fields,
+            other => panic!("{other}"),
+        })?;
+        let batch = taken.blocking_recv().unwrap_or_default();
+        let emails = batch.into_iter().map(|recipient| recipient.email).collect();
+        Ok(Prepared { read, plan, emails })
+    }
+
     fn from_request(input: CampaignCreate) -> Result<Prepared, Vec<FieldError>> {
-        super::from_request(input, &circumstances())
+        prepared(|batches| super::from_request(input, batches))
     }
 
     fn from_form(form: CampaignForm) -> Result<Prepared, Vec<FieldError>> {
-        super::from_form(form, &circumstances())
+        prepared(|batches| super::from_form(form, batches))
     }
 
     fn paths(faults: &[FieldError]) -> Vec<&str> {
@@ -379,13 +405,11 @@ mod tests {
         let mut request = request(&["ana@example.org", "nobody", "ANA@example.org"]);
         request.invalid_recipients = InvalidRecipients::Skip;
         let prepared = from_request(request).unwrap();
-        assert_eq!(prepared.recipients.len(), 1);
-        assert_eq!(prepared.left_out.invalid, 1);
-        assert_eq!(prepared.left_out.duplicates, 1);
-        assert_eq!(
-            prepared.left_out.invalid_recipients[0].path,
-            "recipients[1]"
-        );
+        assert_eq!(prepared.emails, ["ana@example.org", "ANA@example.org"]);
+        // Of these two one is written.
+        let left_out = prepared.read.left_out(1);
+        assert_eq!((left_out.invalid, left_out.duplicates), (1, 1));
+        assert_eq!(left_out.invalid_recipients[0].path, "recipients[1]");
     }
 
     #[test]
@@ -398,10 +422,16 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_sent_to_as_first_written() {
-        let prepared = from_request(request(&["Ana.B@Example.org", "ana.b@example.org"])).unwrap();
-        assert_eq!(prepared.recipients[0].email, "Ana.B@Example.org");
-        assert_eq!(prepared.recipients.len(), 1);
+    fn a_request_has_one_hash_and_another_request_another() {
+        let hash = |emails: &[&str], subject: &str| {
+            let mut request = request(emails);
+            request.subject = subject.to_owned();
+            from_request(request).unwrap().read.request_hash
+        };
+        let ana = hash(&["ana@example.org"], "Hola");
+        assert_eq!(hash(&["ana@example.org"], "Hola"), ana);
+        assert_ne!(hash(&["ana@example.org"], "Adiós"), ana);
+        assert_ne!(hash(&["ANA@example.org"], "Hola"), ana);
     }
 
     #[test]

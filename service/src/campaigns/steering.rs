@@ -16,6 +16,7 @@ use super::{
     aside,
     control::{self, Wish},
     edit::{self, Edit},
+    import,
     plan::Plan,
     prepare::{self, PreparedRecipient},
     queries, timeline, validate,
@@ -24,12 +25,17 @@ use crate::{Actor, Error, Result};
 
 impl Campaigns {
     /// Starts a draft or scheduled campaign now. It must be complete, and somebody must get it.
+    /// [`Error::Importing`] while its list is not.
     pub async fn start(&self, actor: &Actor, id: CampaignId) -> Result<Campaign> {
+        let (database, clock) = (self.0.database(), self.0.clock());
         let row = self.whole(id).await?;
         if row.status.is_editable() {
+            if row.import_token.is_some() {
+                import::settle(database, clock, id).await?;
+            }
             let nobody = (row.total_emails == 0).then(prepare::nobody);
             let content = edit::content_of(row);
-            let mut faults = prepare::faults_of(&content, Plan::Now, &self.circumstances());
+            let mut faults = prepare::faults_of(&content, Plan::Now, &self.0.circumstances());
             faults.extend(nobody);
             if !faults.is_empty() {
                 return Err(Error::Invalid(faults));
@@ -65,7 +71,8 @@ impl Campaigns {
         Err(self.refusal(id, Wish::Delete).await?)
     }
 
-    /// A new draft with the message and the list of a campaign, whatever became of that.
+    /// A new draft with the message and the list of a campaign, whatever became of that. What is being
+    /// imported into it is not of its list yet.
     pub async fn duplicate(&self, actor: &Actor, id: CampaignId) -> Result<Campaign> {
         let row = self.whole(id).await?;
         let copy = edit::duplicate(self.0.database(), self.0.clock(), row).await?;
@@ -123,8 +130,7 @@ impl Campaigns {
             None => None,
             Some(recipients) => {
                 let invalid = edit.invalid_recipients;
-                let listed = aside(move || prepare::list(recipients, invalid)).await?;
-                Some(listed.0)
+                Some(aside(move || prepare::list(&recipients, invalid)).await?)
             }
         };
         let content = edit.apply_to(edit::content_of(row.clone()));
@@ -148,8 +154,7 @@ impl Campaigns {
         let list = if lines.trim().is_empty() {
             None
         } else {
-            let listed = aside(move || prepare::form_list(&lines, invalid)).await?;
-            Some(listed.0)
+            Some(aside(move || prepare::form_list(&lines, invalid)).await?)
         };
         self.write_edit(id, &row, &content, plan, list).await?;
         match intent {
@@ -166,7 +171,7 @@ impl Campaigns {
         plan: Plan,
         list: Option<Vec<PreparedRecipient>>,
     ) -> Result<()> {
-        let mut faults = prepare::faults_of(content, plan, &self.circumstances());
+        let mut faults = prepare::faults_of(content, plan, &self.0.circumstances());
         let nobody = match &list {
             Some(list) => list.is_empty(),
             None => row.total_emails == 0,
@@ -185,9 +190,15 @@ impl Campaigns {
             plan,
             list: list.as_deref(),
         };
-        let (database, now) = (self.0.database(), self.0.clock().now());
-        if edit::write(database, &edit, now).await? {
+        let (database, clock) = (self.0.database(), self.0.clock());
+        if edit.is_about_the_list() && row.import_token.is_some() {
+            import::settle(database, clock, id).await?;
+        }
+        if edit::write(database, &edit, clock.now()).await? {
             return Ok(());
+        }
+        if edit.is_about_the_list() && import::is_under_way(database, id).await? {
+            return Err(Error::Importing);
         }
         Err(Error::Conflict(
             "somebody changed or started this campaign meanwhile; look at it again".to_owned(),
@@ -228,6 +239,9 @@ impl Campaigns {
     }
 
     async fn refusal(&self, id: CampaignId, wish: Wish) -> Result<Error> {
+        if wish == Wish::Start && import::is_under_way(self.0.database(), id).await? {
+            return Ok(Error::Importing);
+        }
         let row = queries::find(self.0.database().reader(), id).await?;
         let Some(row) = row else {
             return Ok(Error::NotFound("campaign"));

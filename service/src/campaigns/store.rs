@@ -1,42 +1,45 @@
-//! Storing a campaign: rows in transactions of a thousand, then one that seals it. What is not
-//! sealed is never sent and never shown, and goes away by itself.
+//! Storing a campaign while its list is still being read: rows in batches, then one transaction
+//! that seals it. What is not sealed is never sent and never shown, and goes away by itself.
+
+use std::time::Duration;
 
 use domain::{
     CampaignId, Timestamp,
-    campaign::{CampaignContent, CampaignStatus, EventKind},
-    recipient::RecipientStatus,
+    campaign::{CampaignContent, CampaignStatus, EventKind, LeftOut},
 };
 use entity::{
     email_job::{self, DesiredState},
-    prelude::{EmailJob, Recipient, Slice},
-    recipient,
-    slice::{self, SliceState},
+    prelude::EmailJob,
 };
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, SqlErr,
     sea_query::Expr,
 };
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
+    LEFT_BEHIND_AFTER,
+    intake::{
+        Fault,
+        batch::{self, Batch, Batches},
+        body::Pump,
+    },
     plan::Plan,
-    prepare::{Prepared, PreparedRecipient},
-    timeline::{self, Event},
+    prepare::{self, Read},
+    queries,
+    rows::{Place, Written},
+    timeline::Event,
+    unsealed::{self, is_unsealed},
 };
 use crate::{
-    clock::Clock,
-    database::{Database, repeated},
+    Error, Result, Services,
+    database::repeated,
     failpoints::failpoint,
     ids::{self, Kind},
 };
 
-/// Recipients in a slice, and in a transaction: one of a million would hold SQLite's only
-/// writer past every lease.
-pub(crate) const SLICE_SIZE: usize = 1_000;
-
-/// As many octets of addresses and variables as one statement carries: MySQL takes 16 MiB at once
-/// where nobody has told it otherwise.
-const STATEMENT_SIZE: usize = 4 << 20;
+/// How long whoever adds to a campaign is silent at most, while a client is slow.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// Who a campaign is from when it does not say.
 #[derive(Clone, Debug)]
@@ -87,52 +90,178 @@ pub(super) fn fresh(row: email_job::ActiveModel) -> email_job::ActiveModel {
         version: Set(0),
         idempotency_key: Set(None),
         request_hash: Set(None),
+        import_token: Set(None),
         ..row
     }
 }
 
-/// Stores `prepared` and seals it. When it returns an error, nothing of it will be sent.
-pub(super) async fn store(
-    database: &Database,
-    clock: &dyn Clock,
-    sender: &DefaultSender,
-    prepared: &Prepared,
-    key: Option<&str>,
-) -> Result<CampaignId, DbErr> {
-    let id = CampaignId(ids::reserve(database, Kind::Campaign, 1).await?);
-    let now = || clock.now();
-    repeated(|| insert_unsealed(database, now(), sender, prepared, key, id)).await?;
-    failpoint!("store::unsealed");
-    let mut slices = 0;
-    for chunk in prepared.recipients.chunks(SLICE_SIZE) {
-        let first_id = ids::reserve(database, Kind::Recipient, chunk.len()).await?;
-        repeated(|| insert_slice(database, now(), (id, slices), first_id, chunk)).await?;
-        failpoint!("store::slice");
-        slices += 1;
-    }
-    let size = prepared.recipients.len();
-    repeated(|| seal(database, now(), id, (size, slices), prepared.plan)).await?;
-    failpoint!("store::sealed");
-    Ok(id)
+/// A campaign that was stored, now or before.
+pub(super) struct Stored {
+    pub(super) id: CampaignId,
+    pub(super) left_out: LeftOut,
+    pub(super) replayed: bool,
 }
 
-async fn insert_unsealed(
-    database: &Database,
-    now: Timestamp,
-    sender: &DefaultSender,
-    prepared: &Prepared,
-    key: Option<&str>,
+/// What reads a request to its end, on a thread of its own.
+pub(super) trait Reader: FnOnce(Batches) -> Result<Read, Fault> + Send + 'static {}
+impl<T: FnOnce(Batches) -> Result<Read, Fault> + Send + 'static> Reader for T {}
+
+/// The work that a body is pumped into. It is seen through whatever becomes of the caller.
+pub(super) async fn fed_by<T>(pump: Pump, mut work: JoinHandle<Result<T>>) -> Result<T> {
+    let panicked = |_| Error::Unavailable("what takes lists in");
+    tokio::select! {
+        ended = &mut work => return ended.map_err(panicked)?,
+        () = pump.run() => {}
+    }
+    work.await.map_err(panicked)?
+}
+
+/// Stores what `read` reads, and seals it. When it returns an error, nothing of it will be sent.
+pub(super) async fn store(
+    services: &Services,
+    key: Option<String>,
+    read: impl Reader,
+) -> Result<Stored> {
+    let known = match &key {
+        Some(key) => known_by(services, key).await?,
+        None => None,
+    };
+    if let Some(row) = known {
+        let mut batches = batch::channel().0;
+        batches.count_only();
+        let read = read_aside(|| read(batches)).await?;
+        prepare::judge(&read, &services.circumstances())?;
+        return replayed(&row, &read);
+    }
+    let (batches, mut receiver) = batch::channel();
+    let reading = tokio::task::spawn_blocking(|| read(batches));
+    let first = receiver.recv().await.unwrap_or_default();
+    match receiver.recv().await {
+        None => store_small(services, key, reading, &first).await,
+        Some(second) => {
+            let storing = Storing::begin(services, key.as_deref()).await?;
+            let stored = storing.run(reading, receiver, [first, second], key).await;
+            if stored.is_err() {
+                storing.give_up().await;
+            }
+            stored
+        }
+    }
+}
+
+/// The campaign this key stands for already; none when it stands for nothing, or for what is left
+/// of a create that died, which is taken away.
+async fn known_by(services: &Services, key: &str) -> Result<Option<email_job::Model>> {
+    let database = services.database();
+    let Some(row) = queries::find_by_key(database.reader(), key).await? else {
+        return Ok(None);
+    };
+    if row.sealed_at.is_some() {
+        return Ok(Some(row));
+    }
+    if services.clock().now().since(row.touched_at) < LEFT_BEHIND_AFTER {
+        return Err(Error::InProgress);
+    }
+    unsealed::delete_unsealed(database, row.id).await?;
+    Ok(None)
+}
+
+fn replayed(row: &email_job::Model, read: &Read) -> Result<Stored> {
+    if row.request_hash.as_deref() != Some(read.request_hash.as_str()) {
+        return Err(Error::KeyReused);
+    }
+    Ok(Stored {
+        id: row.id,
+        left_out: read.left_out(u64::try_from(row.total_emails).unwrap_or(0)),
+        replayed: true,
+    })
+}
+
+async fn read_aside(read: impl FnOnce() -> Result<Read, Fault> + Send + 'static) -> Result<Read> {
+    read_to_its_end(tokio::task::spawn_blocking(read)).await
+}
+
+async fn read_to_its_end(reading: JoinHandle<Result<Read, Fault>>) -> Result<Read> {
+    let read = reading.await;
+    read.map_err(|_| Error::Unavailable("the reader of lists"))?
+        .map_err(|fault| match fault {
+            Fault::Refused(error) => error,
+            Fault::Unwanted => Error::Unavailable("the writer of lists"),
+        })
+}
+
+/// Stores a campaign whose list is one batch, in one transaction.
+async fn store_small(
+    services: &Services,
+    key: Option<String>,
+    reading: JoinHandle<Result<Read, Fault>>,
+    batch: &[prepare::PreparedRecipient],
+) -> Result<Stored> {
+    let read = read_to_its_end(reading).await?;
+    let plan = prepare::judge(&read, &services.circumstances())?;
+    let database = services.database();
+    let id = CampaignId(ids::reserve(database, Kind::Campaign, 1).await?);
+    let mut reserved = Written::after(0);
+    if !batch.is_empty() {
+        reserved.reserve(database, batch.len()).await?;
+    }
+    let written = repeated(async || {
+        let now = services.clock().now();
+        let mut written = reserved.clone();
+        let transaction = database.begin().await?;
+        let row = row_of(services, id, &read, plan, now);
+        let row = email_job::ActiveModel {
+            idempotency_key: Set(key.clone()),
+            request_hash: Set(key.as_ref().map(|_| read.request_hash.clone())),
+            ..row
+        };
+        EmailJob::insert(row)
+            .exec_without_returning(&transaction)
+            .await?;
+        written.add_within(&transaction, id, batch).await?;
+        seal(&transaction, id, &written, plan, now).await?;
+        transaction.commit().await?;
+        Ok(written.count())
+    })
+    .await;
+    match (written, key) {
+        (Ok(written), _) => {
+            failpoint!("store::sealed");
+            Ok(Stored {
+                id,
+                left_out: read.left_out(written),
+                replayed: false,
+            })
+        }
+        // Another request with this key was faster.
+        (Err(error), Some(key)) if is_known(&error) => {
+            let row = known_by(services, &key).await?;
+            replayed(&row.ok_or(Error::InProgress)?, &read)
+        }
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+fn is_known(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// The row of a campaign that was read whole, as if nothing had ever happened to it.
+fn row_of(
+    services: &Services,
     id: CampaignId,
-) -> Result<(), DbErr> {
-    let content = &prepared.content;
-    let (from_name, from_email) = sender.of(content);
-    let (status, scheduled_at) = match prepared.plan {
+    read: &Read,
+    plan: Plan,
+    now: Timestamp,
+) -> email_job::ActiveModel {
+    let content = &read.content;
+    let (from_name, from_email) = services.default_sender().of(content);
+    let (status, scheduled_at) = match plan {
         Plan::Now => (CampaignStatus::Pending, None),
         Plan::At(time) => (CampaignStatus::Scheduled, Some(time)),
         Plan::Draft => (CampaignStatus::Draft, None),
     };
-    let transaction = database.begin().await?;
-    let row = email_job::ActiveModel {
+    email_job::ActiveModel {
         id: Set(id),
         name: Set(name_of(content)),
         subject: Set(content.subject.clone()),
@@ -147,151 +276,177 @@ async fn insert_unsealed(
         desired_state: Set(DesiredState::Run),
         created_at: Set(now),
         touched_at: Set(now),
-        idempotency_key: Set(key.map(ToOwned::to_owned)),
-        request_hash: Set(key.map(|_| prepared.request_hash.clone())),
         ..Default::default()
-    };
-    EmailJob::insert(row)
-        .exec_without_returning(&transaction)
-        .await?;
-    transaction.commit().await
-}
-
-async fn insert_slice(
-    database: &Database,
-    now: Timestamp,
-    place: (CampaignId, i64),
-    first_id: i64,
-    chunk: &[PreparedRecipient],
-) -> Result<(), DbErr> {
-    let transaction = database.begin().await?;
-    touch(&transaction, place.0, now).await?;
-    write_slice(&transaction, place, first_id, chunk).await?;
-    transaction.commit().await
-}
-
-/// Writes the recipients of one slice, and the slice.
-pub(super) async fn write_slice(
-    connection: &impl ConnectionTrait,
-    (campaign, no): (CampaignId, i64),
-    first_id: i64,
-    chunk: &[PreparedRecipient],
-) -> Result<(), DbErr> {
-    let size = i64::try_from(SLICE_SIZE).unwrap_or(i64::MAX);
-    let first_no = no * size;
-    let mut offset = 0;
-    for part in parts(chunk) {
-        let rows = (offset..)
-            .zip(part)
-            .map(|(offset, prepared)| recipient::ActiveModel {
-                id: Set(domain::RecipientId(first_id + offset)),
-                email_job_id: Set(campaign),
-                no: Set(first_no + offset),
-                email: Set(prepared.email.clone()),
-                email_key: Set(prepared.email_key.clone()),
-                vars: Set(prepared.vars.clone()),
-                status: Set(RecipientStatus::Pending),
-                ..Default::default()
-            });
-        Recipient::insert_many(rows)
-            .exec_without_returning(connection)
-            .await?;
-        offset += i64::try_from(part.len()).unwrap_or(size);
     }
-    write_slice_row(
-        connection,
-        (campaign, no),
-        (first_no, first_no + offset - 1),
-    )
-    .await
 }
 
-pub(super) async fn write_slice_row(
-    connection: &impl ConnectionTrait,
-    (campaign, no): (CampaignId, i64),
-    (first_no, last_no): (i64, i64),
-) -> Result<(), DbErr> {
-    let row = slice::ActiveModel {
-        email_job_id: Set(campaign),
-        no: Set(no),
-        first_no: Set(first_no),
-        last_no: Set(last_no),
-        state: Set(SliceState::Ready),
-        owner: NotSet,
-        ..Default::default()
-    };
-    Slice::insert(row)
-        .exec_without_returning(connection)
-        .await
-        .map(drop)
+/// A campaign whose list is still being read while it is stored.
+struct Storing<'a> {
+    services: &'a Services,
+    place: Place,
 }
 
-/// Says that somebody is still adding to an unsealed campaign, and holds its row meanwhile. Fails
-/// when it was given up as left behind: what is added to nothing would stay for ever.
-pub(super) async fn touch(
-    connection: &impl ConnectionTrait,
-    campaign: CampaignId,
-    now: Timestamp,
-) -> Result<(), DbErr> {
-    let touched = EmailJob::update_many()
-        .col_expr(email_job::Column::TouchedAt, Expr::value(now))
-        .filter(unsealed(campaign))
-        .filter(email_job::Column::DesiredState.eq(DesiredState::Run))
-        .exec(connection)
-        .await?;
-    if touched.rows_affected == 0 {
-        let what = "the campaign that is being stored";
-        return Err(DbErr::RecordNotFound(what.to_owned()));
+impl<'a> Storing<'a> {
+    /// Its row holds its place and its key. What its message says may not have been read yet.
+    async fn begin(services: &'a Services, key: Option<&str>) -> Result<Self> {
+        let database = services.database();
+        let id = CampaignId(ids::reserve(database, Kind::Campaign, 1).await?);
+        let inserted = repeated(async || {
+            let now = services.clock().now();
+            let transaction = database.begin().await?;
+            let row = row_of(services, id, &Read::default(), Plan::Draft, now);
+            let row = email_job::ActiveModel {
+                idempotency_key: Set(key.map(ToOwned::to_owned)),
+                ..row
+            };
+            EmailJob::insert(row)
+                .exec_without_returning(&transaction)
+                .await?;
+            transaction.commit().await
+        })
+        .await;
+        match inserted {
+            Ok(()) => {}
+            // Another request with this key was faster.
+            Err(error) if key.is_some() && is_known(&error) => return Err(Error::InProgress),
+            Err(error) => return Err(error.into()),
+        }
+        failpoint!("store::unsealed");
+        let place = Place {
+            campaign: id,
+            token: None,
+        };
+        Ok(Self { services, place })
     }
-    Ok(())
-}
 
-/// The recipients in parts that each fit a statement.
-fn parts(mut chunk: &[PreparedRecipient]) -> impl Iterator<Item = &[PreparedRecipient]> {
-    std::iter::from_fn(move || {
-        let mut octets = 0;
-        let fits = chunk.iter().take_while(|recipient| {
-            octets += recipient.email.len() + recipient.vars.as_ref().map_or(0, String::len);
-            octets <= STATEMENT_SIZE
+    async fn run(
+        &self,
+        reading: JoinHandle<Result<Read, Fault>>,
+        mut batches: mpsc::Receiver<Batch>,
+        begun: [Batch; 2],
+        key: Option<String>,
+    ) -> Result<Stored> {
+        let mut written = Written::after(0);
+        for batch in begun {
+            self.add(&mut written, &batch).await?;
+        }
+        add_all(self.services, &self.place, &mut written, &mut batches).await?;
+        let read = read_to_its_end(reading).await?;
+        let plan = prepare::judge(&read, &self.services.circumstances())?;
+        let (database, id) = (self.services.database(), self.place.campaign);
+        repeated(async || {
+            let now = self.services.clock().now();
+            let transaction = database.begin().await?;
+            self.place.touch(&transaction, now).await?;
+            let row = email_job::ActiveModel {
+                id: sea_orm::ActiveValue::NotSet,
+                request_hash: Set(key.as_ref().map(|_| read.request_hash.clone())),
+                ..row_of(self.services, id, &read, plan, now)
+            };
+            EmailJob::update_many()
+                .set(row)
+                .filter(self.place.condition())
+                .exec(&transaction)
+                .await?;
+            seal(&transaction, id, &written, plan, now).await?;
+            transaction.commit().await
+        })
+        .await?;
+        failpoint!("store::sealed");
+        Ok(Stored {
+            id,
+            left_out: read.left_out(written.count()),
+            replayed: false,
+        })
+    }
+
+    async fn add(&self, written: &mut Written, batch: &[prepare::PreparedRecipient]) -> Result<()> {
+        let (database, clock) = (self.services.database(), self.services.clock());
+        written.add(database, clock, &self.place, batch).await?;
+        failpoint!("store::batch");
+        Ok(())
+    }
+
+    /// Takes away what was stored: its key at once, its rows in the time they take. Where that fails,
+    /// the reconciler does it.
+    async fn give_up(&self) {
+        let (services, id) = (self.services.clone(), self.place.campaign);
+        let given_up = repeated(|| unsealed::give_up(services.database(), id)).await;
+        self.services.see_through(async move {
+            let gone = async {
+                given_up?;
+                unsealed::delete_unsealed(services.database(), id).await
+            };
+            if let Err(error) = gone.await {
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "what is left of a campaign goes away later"
+                );
+            }
         });
-        // One that is larger alone goes alone.
-        let count = fits.count().max(1).min(chunk.len());
-        let (part, rest) = chunk.split_at(count);
-        chunk = rest;
-        (!part.is_empty()).then_some(part)
-    })
+    }
 }
 
-/// From here on the campaign exists.
-pub(super) async fn seal(
-    database: &Database,
-    now: Timestamp,
-    id: CampaignId,
-    (recipients, slices): (usize, i64),
-    plan: Plan,
+/// Adds every batch that comes, and says meanwhile that it is still there.
+pub(super) async fn add_all(
+    services: &Services,
+    place: &Place,
+    written: &mut Written,
+    batches: &mut mpsc::Receiver<Batch>,
 ) -> Result<(), DbErr> {
-    let transaction = database.begin().await?;
-    touch(&transaction, id, now).await?;
-    write_size(&transaction, id, recipients, slices).await?;
+    let (database, clock) = (services.database(), services.clock());
+    loop {
+        match tokio::time::timeout(HEARTBEAT, batches.recv()).await {
+            Ok(Some(batch)) => {
+                written.add(database, clock, place, &batch).await?;
+                failpoint!("store::batch");
+            }
+            Ok(None) => return Ok(()),
+            Err(_) => place.stay(database, clock.now()).await?,
+        }
+    }
+}
+
+/// From here on the campaign exists, with everything that was written to it.
+async fn seal(
+    connection: &impl ConnectionTrait,
+    id: CampaignId,
+    written: &Written,
+    plan: Plan,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let slices = written.write_slices(connection, id, 0).await?;
+    seal_of(connection, id, (written.count(), slices), plan, now).await
+}
+
+/// The same, whose recipients and slices were counted.
+pub(super) async fn seal_of(
+    connection: &impl ConnectionTrait,
+    id: CampaignId,
+    (recipients, slices): (u64, i64),
+    plan: Plan,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    write_size(connection, id, recipients, slices).await?;
     EmailJob::update_many()
         .col_expr(email_job::Column::SealedAt, Expr::value(now))
-        .filter(unsealed(id))
-        .exec(&transaction)
+        .filter(is_unsealed(id))
+        .exec(connection)
         .await?;
-    let created = Event::of(id, EventKind::Created).amount(recipients as u64);
-    created.write(&transaction, now).await?;
+    let created = Event::of(id, EventKind::Created).amount(recipients);
+    created.write(connection, now).await?;
     if let Plan::At(time) = plan {
         let scheduled = Event::of(id, EventKind::Scheduled).detail(time.to_string());
-        scheduled.write(&transaction, now).await?;
+        scheduled.write(connection, now).await?;
     }
-    transaction.commit().await
+    Ok(())
 }
 
 /// Writes how many recipients and slices a campaign has.
 pub(super) async fn write_size(
     connection: &impl ConnectionTrait,
     campaign: CampaignId,
-    recipients: usize,
+    recipients: u64,
     slices: i64,
 ) -> Result<(), DbErr> {
     let recipients = i64::try_from(recipients).unwrap_or(i64::MAX);
@@ -302,74 +457,4 @@ pub(super) async fn write_size(
         .exec(connection)
         .await
         .map(drop)
-}
-
-/// Takes a campaign that was never sealed away, with its key. Does nothing to a sealed one.
-pub(crate) async fn delete_unsealed(database: &Database, id: CampaignId) -> Result<(), DbErr> {
-    if !repeated(|| give_up(database, id)).await? {
-        return Ok(());
-    }
-    // In small steps: a million rows in one transaction would hold everybody else up.
-    let slices: Vec<(i64, i64, i64)> = Slice::find()
-        .select_only()
-        .columns([
-            slice::Column::No,
-            slice::Column::FirstNo,
-            slice::Column::LastNo,
-        ])
-        .filter(slice::Column::EmailJobId.eq(id))
-        .into_tuple()
-        .all(database.reader())
-        .await?;
-    for slice in slices {
-        repeated(|| delete_slice(database, id, slice)).await?;
-    }
-    repeated(async || {
-        let transaction = database.begin().await?;
-        timeline::forget(&transaction, id).await?;
-        EmailJob::delete_many()
-            .filter(unsealed(id))
-            .exec(&transaction)
-            .await?;
-        transaction.commit().await
-    })
-    .await
-}
-
-/// Makes sure that nobody seals it any more or adds to it; false when it is sealed already.
-async fn give_up(database: &Database, id: CampaignId) -> Result<bool, DbErr> {
-    let transaction = database.begin().await?;
-    let given_up = EmailJob::update_many()
-        .col_expr(
-            email_job::Column::DesiredState,
-            Expr::value(DesiredState::Cancel),
-        )
-        .filter(unsealed(id))
-        .exec(&transaction)
-        .await?;
-    transaction.commit().await?;
-    Ok(given_up.rows_affected > 0)
-}
-
-async fn delete_slice(
-    database: &Database,
-    campaign: CampaignId,
-    (no, first_no, last_no): (i64, i64, i64),
-) -> Result<(), DbErr> {
-    let transaction = database.begin().await?;
-    Recipient::delete_many()
-        .filter(recipient::Column::EmailJobId.eq(campaign))
-        .filter(recipient::Column::No.between(first_no, last_no))
-        .exec(&transaction)
-        .await?;
-    Slice::delete_by_id((campaign, no))
-        .exec(&transaction)
-        .await?;
-    transaction.commit().await
-}
-
-fn unsealed(id: CampaignId) -> Condition {
-    Condition::all()
-        .add(email_job::Column::Id.eq(id))
-        .add(email_job::Column::SealedAt.is_null())
 }

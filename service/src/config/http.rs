@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::{sources::Settings, values};
 
-/// The least `BODY_LIMIT`: a small campaign fits.
+/// The least `BODY_LIMIT` and `IMPORT_LIMIT`: a small campaign fits.
 const MIN_BODY_LIMIT: usize = 1 << 10;
 
 /// Where the server listens, and to whom.
@@ -16,6 +16,8 @@ pub struct HttpConfig {
     pub published_on_loopback: bool,
     /// `BODY_LIMIT`, in octets.
     pub body_limit: usize,
+    /// `IMPORT_LIMIT`, in octets.
+    pub import_limit: usize,
 }
 
 impl HttpConfig {
@@ -31,14 +33,17 @@ impl HttpConfig {
                 format!("“{text}” is not an address and a port such as 127.0.0.1:3000")
             })
         });
-        let body_limit = settings.required("BODY_LIMIT", |text| match values::size(text)? {
+        let limit = |text: &str| match values::size(text)? {
             size if size < MIN_BODY_LIMIT => Err("must be at least 1KiB".to_owned()),
             size => Ok(size),
-        });
+        };
+        let body_limit = settings.required("BODY_LIMIT", limit);
+        let import_limit = settings.required("IMPORT_LIMIT", limit);
         let config = Self {
             bind: bind?,
             published_on_loopback: published.unwrap_or(false),
             body_limit: body_limit?,
+            import_limit: import_limit?,
         };
         if !config.bind.ip().is_loopback() && !config.published_on_loopback {
             settings.fault(format!(

@@ -8,10 +8,11 @@ use std::{
 use super::{ConfigError, DEFAULTS};
 
 /// Every key, as its environment variable is called; in TOML it is the same in lower case.
-pub(super) const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 18] = [
     "HTTP_BIND",
     "LOCAL_MODE",
     "BODY_LIMIT",
+    "IMPORT_LIMIT",
     "DATABASE_URL",
     "REDIS_URL",
     "REDIS_PREFIX",

@@ -25,7 +25,7 @@ use super::{
     waiting::{Movements, Obstacles},
 };
 use crate::{
-    campaigns::{LEFT_BEHIND_AFTER, control, store},
+    campaigns::{LEFT_BEHIND_AFTER, control, import, unsealed},
     clock::Clock,
     config::Uncertain,
     database::{Database, repeated},
@@ -142,6 +142,7 @@ impl Reconciler {
         if !self.database.is_exclusive() {
             return Ok(());
         }
+        import::clear_all(&self.database, self.clock.as_ref()).await?;
         lease::expire_all(&self.database, self.clock.as_ref(), self.uncertain).await?;
         let transaction = self.database.begin().await?;
         Slice::update_many()
@@ -254,6 +255,7 @@ impl Reconciler {
                 "the queue was not swept"
             );
         }
+        import::clear_left_behind(&self.database, self.clock.as_ref()).await?;
         self.clear_left_behind(self.clock.now()).await
     }
 
@@ -268,7 +270,7 @@ impl Reconciler {
             .all(self.database.reader())
             .await?;
         for campaign in left {
-            store::delete_unsealed(&self.database, campaign).await?;
+            unsealed::delete_unsealed(&self.database, campaign).await?;
             tracing::info!(
                 campaign.id = campaign.0,
                 "what was left of a campaign is gone"

@@ -14,3 +14,4 @@ mod dialogue_connect;
 mod dialogue_content;
 mod dialogue_envelope;
 mod dialogue_tls;
+mod imports;

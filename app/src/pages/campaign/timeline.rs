@@ -51,6 +51,8 @@ fn in_words(event: &CampaignEvent) -> String {
     };
     match event.kind {
         EventKind::Created => format!("Created, with {people}"),
+        EventKind::Imported if detail.is_empty() => format!("{people} added from a list"),
+        EventKind::Imported => format!("{people} added from a list ({detail})"),
         EventKind::Edited => "Changed".to_owned(),
         EventKind::Scheduled => format!("To start at {detail}"),
         EventKind::Started if detail.is_empty() => "Started".to_owned(),

@@ -111,6 +111,11 @@ impl Cluster {
         worker
     }
 
+    /// Whoever asks the server.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     pub(crate) fn caught(&self) -> Store {
         self.catcher.store()
     }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use testbed::Session;
+
 use super::cluster::{Cluster, WINDOW, emails};
 
 /// Whether the programs beside this test end where they are told to.
@@ -82,13 +84,13 @@ async fn a_server_that_ends_while_it_stores_a_campaign_stores_all_of_it_or_nothi
     }
     for (place, is_made) in [
         ("store::unsealed=return", false),
-        ("store::slice=1*off->return", false),
+        ("store::batch=1*off->return", false),
         ("store::sealed=return", true),
         ("ring::marked=return", true),
     ] {
         let mut cluster = Cluster::start(catcher::Options::default()).await;
         tokio::task::block_in_place(|| {
-            let emails = emails(3_000);
+            let emails = emails(5_000);
             cluster.stop_server();
             cluster.start_server_with("FAILPOINTS", place);
             cluster.try_create(&emails);
@@ -102,6 +104,61 @@ async fn a_server_that_ends_while_it_stores_a_campaign_stores_all_of_it_or_nothi
                 let counts = cluster.keeps_its_word(campaign.id.0, &emails).counts;
                 assert_eq!(counts.unknown, 0);
             }
+        });
+    }
+}
+
+/// An import that dies before its end was never made, and what is left of it is nobody's; one that
+/// dies after it is all there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_while_it_imports_takes_in_all_of_a_list_or_nothing() {
+    if !testbed::is_distributed() || !ARMED {
+        return;
+    }
+    let list = emails(5_000);
+    let (kept, imported) = list.split_at(100);
+    for (place, is_taken) in [
+        ("import::claimed=return", false),
+        ("store::batch=return", false),
+        ("store::batch=1*off->return", false),
+        ("import::written=return", false),
+        ("import::sealed=return", true),
+    ] {
+        let mut cluster = Cluster::start(catcher::Options::default()).await;
+        let draft = tokio::task::block_in_place(|| {
+            let draft = cluster.client().create_draft(kept);
+            cluster.stop_server();
+            cluster.start_server_with("FAILPOINTS", place);
+            let answered = cluster.client().try_import(draft, imported);
+            assert!(answered.is_err(), "{place}: {answered:?}");
+            cluster.server_ends();
+            cluster.start_server();
+            let shown = cluster.recipients(draft).len();
+            let total = cluster.campaign(draft).counts.total;
+            let expected = if is_taken { list.len() } else { kept.len() };
+            assert_eq!((shown, total), (expected, expected as u64), "{place}");
+            if !is_taken {
+                // Nobody knows yet that it is dead.
+                assert_eq!(cluster.client().start(draft), 409, "{place}");
+            }
+            draft
+        });
+        if !is_taken {
+            let database = Session::open(&cluster.stores).await;
+            database.change("UPDATE email_job SET touched_at = 0").await;
+        }
+        tokio::task::block_in_place(|| {
+            let _worker = cluster.worker();
+            assert_eq!(cluster.client().start(draft), 200, "{place}");
+            cluster.ended(draft);
+            let sent_to = if is_taken { &list[..] } else { kept };
+            cluster.keeps_its_word(draft, sent_to);
+            assert!(
+                is_taken
+                    || imported
+                        .iter()
+                        .all(|email| cluster.caught().delivered_to(email) == 0)
+            );
         });
     }
 }

@@ -1,0 +1,295 @@
+//! Importing recipients into a draft: what is counted, and what becomes of an import that died.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use domain::{
+    CampaignId, RecipientId, Timestamp,
+    campaign::{
+        CampaignCreate, CampaignEdit, EventKind, ImportCounts, ImportRequest, InvalidRecipients,
+        RecipientInput,
+    },
+    recipient::{RecipientList, RecipientStatus},
+};
+use entity::{
+    email_job,
+    prelude::{EmailJob, Recipient, Slice},
+    recipient,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Database, DatabaseConnection, EntityTrait, PaginatorTrait,
+    QueryFilter, sea_query::Expr,
+};
+use service::{
+    Actor, Config, Error, Services,
+    campaigns::{Imported, ListFormat, Upload},
+    clock::ManualClock,
+    start::Surroundings,
+};
+use testbed::Stores;
+
+/// Services that nobody works for, a draft with one recipient, and a look into their database.
+struct Bed {
+    services: Services,
+    clock: ManualClock,
+    database: DatabaseConnection,
+    draft: CampaignId,
+    _stores: Stores,
+}
+
+impl Bed {
+    async fn start() -> Self {
+        let stores = Stores::new().await;
+        let database = ("DATABASE_URL".to_owned(), stores.database_url().to_owned());
+        let config = Config::from_sources([database].into_iter(), None).unwrap();
+        let clock = ManualClock::at(Timestamp(1_795_503_451_000));
+        let surroundings = Surroundings {
+            clock: Arc::new(clock.clone()),
+            ..Surroundings::default()
+        };
+        let services = Services::start(&config, surroundings).await.unwrap();
+        let input = CampaignCreate {
+            subject: "Hola".to_owned(),
+            body: "<p>Hola</p>".to_owned(),
+            recipients: vec![recipient("Ana@example.org")],
+            draft: true,
+            ..CampaignCreate::default()
+        };
+        let campaigns = services.campaigns();
+        let created = campaigns.create(&Actor::Local, input, None).await.unwrap();
+        Self {
+            draft: created.created.campaign.summary.id,
+            services,
+            clock,
+            database: Database::connect(stores.database_url()).await.unwrap(),
+            _stores: stores,
+        }
+    }
+
+    async fn import(&self, list: &str, invalid: InvalidRecipients) -> Result<Imported, Error> {
+        let frames = futures::stream::iter([Ok(Bytes::from(list.to_owned()))]);
+        let upload = Upload {
+            frames: Box::pin(frames),
+            is_gzip: false,
+            limit: 1 << 30,
+            limited_by: "IMPORT_LIMIT",
+        };
+        let request = ImportRequest {
+            invalid_recipients: invalid,
+        };
+        let campaigns = self.services.campaigns();
+        let actor = Actor::Local;
+        campaigns
+            .import(&actor, self.draft, ListFormat::Csv, request, upload)
+            .await
+    }
+
+    async fn counts(&self, list: &str) -> ImportCounts {
+        let imported = self.import(list, InvalidRecipients::Skip).await;
+        imported.unwrap().counts
+    }
+
+    /// As if a process had been killed in the middle of an import.
+    async fn dies_importing(&self, who: &str) {
+        let rows = (0..3).map(|n| recipient::ActiveModel {
+            id: Set(RecipientId(1_000_000 + n)),
+            email_job_id: Set(self.draft),
+            no: Set(500 + n),
+            email: Set(format!("{who}{n}@example.org")),
+            email_key: Set(format!("{who}{n}@example.org")),
+            status: Set(RecipientStatus::Pending),
+            ..Default::default()
+        });
+        let inserted = Recipient::insert_many(rows);
+        inserted
+            .exec_without_returning(&self.database)
+            .await
+            .unwrap();
+        EmailJob::update_many()
+            .col_expr(email_job::Column::ImportToken, Expr::value("gone"))
+            .col_expr(
+                email_job::Column::TouchedAt,
+                Expr::value(self.services.now()),
+            )
+            .exec(&self.database)
+            .await
+            .unwrap();
+    }
+
+    async fn rows(&self) -> u64 {
+        Recipient::find().count(&self.database).await.unwrap()
+    }
+
+    /// Everybody the campaign shows.
+    async fn shown(&self) -> Vec<String> {
+        let campaigns = self.services.campaigns();
+        let list = RecipientList::default();
+        let page = campaigns.recipients(&Actor::Local, self.draft, list).await;
+        page.unwrap()
+            .items
+            .into_iter()
+            .map(|row| row.email)
+            .collect()
+    }
+}
+
+fn recipient(email: &str) -> RecipientInput {
+    RecipientInput {
+        email: email.to_owned(),
+        vars: [].into(),
+    }
+}
+
+fn people(from: usize, to: usize) -> String {
+    let lines: Vec<_> = (from..to)
+        .map(|n| format!("person{n}@example.org\n"))
+        .collect();
+    lines.concat()
+}
+
+#[tokio::test]
+async fn whoever_was_there_before_is_counted_and_stays_as_first_written() {
+    let bed = Bed::start().await;
+    let counts = bed
+        .counts("ana@example.org\nBob@example.org\nbob@example.org\nnobody\n")
+        .await;
+    assert_eq!((counts.accepted, counts.duplicates), (1, 2));
+    assert_eq!((counts.rejected, counts.total_emails), (1, 2));
+    let counts = bed.counts("BOB@example.org\nANA@example.org\n").await;
+    assert_eq!((counts.accepted, counts.duplicates), (0, 2));
+    assert_eq!(counts.total_emails, 2);
+    assert_eq!(bed.shown().await, ["Ana@example.org", "Bob@example.org"]);
+    let campaigns = bed.services.campaigns();
+    let events = campaigns.events(&Actor::Local, bed.draft).await.unwrap();
+    let imported: Vec<_> = events
+        .iter()
+        .filter(|event| event.kind == EventKind::Imported)
+        .map(|event| (event.amount, event.detail.as_deref()))
+        .collect();
+    assert_eq!(imported, [(Some(1), Some("2 already there, 1 left out"))]);
+}
+
+#[tokio::test]
+async fn slices_hold_a_thousand_at_most_and_everybody_once() {
+    let bed = Bed::start().await;
+    for (from, to, total) in [
+        (0, 9_500, 9_501),
+        (9_000, 12_000, 12_001),
+        (0, 13_000, 13_001),
+    ] {
+        assert_eq!(bed.counts(&people(from, to)).await.total_emails, total);
+    }
+    let slices = Slice::find().all(&bed.database).await.unwrap();
+    let mut held = 0;
+    let mut next = 0;
+    for slice in &slices {
+        assert!(
+            slice.first_no >= next && slice.last_no >= slice.first_no,
+            "{slice:?}"
+        );
+        next = slice.last_no + 1;
+        let count = Recipient::find()
+            .filter(recipient::Column::No.between(slice.first_no, slice.last_no))
+            .count(&bed.database)
+            .await
+            .unwrap();
+        assert!((1..=1_000).contains(&count), "{count} in {slice:?}");
+        held += count;
+    }
+    assert_eq!((held, bed.rows().await), (13_001, 13_001));
+    let row = EmailJob::find_by_id(bed.draft)
+        .one(&bed.database)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(row.open_slices, i64::try_from(slices.len()).unwrap());
+    assert_eq!((row.total_emails, row.import_token), (13_001, None));
+}
+
+#[tokio::test]
+async fn a_copy_of_a_list_with_gaps_is_as_long_as_the_list() {
+    let bed = Bed::start().await;
+    bed.counts(&people(0, 1_500)).await;
+    bed.counts(&people(1_000, 3_000)).await;
+    let campaigns = bed.services.campaigns();
+    let copy = campaigns.duplicate(&Actor::Local, bed.draft).await.unwrap();
+    assert_eq!(copy.summary.counts.total, 3_001);
+    assert_eq!(bed.rows().await, 2 * 3_001);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_taken_is_told_or_refuses_the_list() {
+    let bed = Bed::start().await;
+    let list = people(0, 9_000) + "nobody\n";
+    let refused = bed.import(&list, InvalidRecipients::Reject).await;
+    let Err(Error::InvalidMany { fields, total: 1 }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(fields[0].path, "recipients[line 9001]");
+    assert_eq!(bed.rows().await, 1);
+    let imported = bed.import(&list, InvalidRecipients::Skip).await.unwrap();
+    let rejected = imported.rejected.read_all().unwrap();
+    assert_eq!((rejected.len(), rejected[0].line), (1, 9_001));
+}
+
+#[tokio::test]
+async fn what_a_dead_import_left_is_never_seen_and_gone_before_anything_else_happens() {
+    let bed = Bed::start().await;
+    let campaigns = bed.services.campaigns();
+    let edit = || CampaignEdit {
+        recipients: Some(vec![recipient("carl@example.org")]),
+        ..CampaignEdit::default()
+    };
+    // Nobody knows yet that it is dead.
+    bed.dies_importing("left").await;
+    assert_eq!(bed.shown().await, ["Ana@example.org"]);
+    let started = campaigns.start(&Actor::Local, bed.draft).await;
+    assert!(matches!(started, Err(Error::Importing)), "{started:?}");
+    let edited = campaigns.edit(&Actor::Local, bed.draft, edit()).await;
+    assert!(matches!(edited, Err(Error::Importing)), "{edited:?}");
+    let imported = bed.import("bob@example.org", InvalidRecipients::Skip).await;
+    assert!(matches!(imported, Err(Error::Importing)), "{imported:?}");
+    assert_eq!(bed.rows().await, 4);
+
+    bed.clock.advance(Duration::from_secs(61));
+    let counts = bed.counts("left0@example.org").await;
+    assert_eq!((counts.accepted, bed.rows().await), (1, 2));
+
+    bed.dies_importing("lost").await;
+    bed.clock.advance(Duration::from_secs(61));
+    campaigns
+        .edit(&Actor::Local, bed.draft, edit())
+        .await
+        .unwrap();
+    assert_eq!(bed.shown().await, ["carl@example.org"]);
+    assert_eq!(bed.rows().await, 1);
+
+    bed.dies_importing("late").await;
+    bed.clock.advance(Duration::from_secs(61));
+    campaigns.start(&Actor::Local, bed.draft).await.unwrap();
+    assert_eq!(bed.rows().await, 1);
+}
+
+#[tokio::test]
+async fn what_a_dead_import_left_goes_away_by_itself_also_with_its_campaign() {
+    let bed = Bed::start().await;
+    let gone = async |rows: u64| {
+        let gone = async {
+            while bed.rows().await > rows {
+                tokio::task::yield_now().await;
+            }
+        };
+        let gone = tokio::time::timeout(Duration::from_mins(1), gone).await;
+        gone.expect("what was left behind must go");
+    };
+    bed.dies_importing("left").await;
+    bed.clock.advance(Duration::from_secs(61));
+    gone(1).await;
+    assert_eq!(bed.shown().await, ["Ana@example.org"]);
+    bed.dies_importing("lost").await;
+    let campaigns = bed.services.campaigns();
+    campaigns.delete(&Actor::Local, bed.draft).await.unwrap();
+    gone(0).await;
+}
