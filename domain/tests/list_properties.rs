@@ -173,8 +173,8 @@ proptest! {
         text in prop_oneof![list_like_text(), list_like_text().prop_map(|text| format!("email;name;city\n{text}"))],
         cuts in prop::collection::vec(0..12_usize, 0..40),
     ) {
-        // A reader of streams alone refuses these.
-        prop_assume!(!text.contains('\u{FFFD}'));
+        // A reader of streams alone refuses whole rows for this one.
+        let text = text.replace('\u{FFFD}', "x");
         let whole = parse(&text);
         let mut keys = std::collections::HashSet::new();
         let (mut entries, mut invalid) = (Vec::new(), Vec::new());
