@@ -14,7 +14,7 @@ const LINE_DELAY_MS = 10;
 export function sizes(quick) {
   return quick
     ? { send: 5_000, peer: 300, create: 10_000, imported: 50_000, scale: [1_000, 5_000, 20_000], line: 1_500, asked: 60_000, asking: 3, askedPeer: 2_000 }
-    : { send: 60_000, peer: 3_000, create: 100_000, imported: 1_000_000, scale: [10_000, 100_000, 1_000_000], line: 8_000, asked: 400_000, asking: 8, askedPeer: 10_000 };
+    : { send: 60_000, peer: 3_000, create: 100_000, imported: 1_000_000, scale: [10_000, 100_000, 1_000_000], line: 20_000, asked: 400_000, asking: 8, askedPeer: 10_000 };
 }
 
 const number = (n) => n.toLocaleString("en-US");
