@@ -33,6 +33,8 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
+        // A file does not go away like a server; asking for it would double the waits of a transaction.
+        .test_before_acquire(false)
         .sqlx_logging(false)
         .map_sqlx_sqlite_pool_opts(|pool| {
             // SQLite rolls a transaction back by itself where the disk is full or fails; sqlx, whose own
