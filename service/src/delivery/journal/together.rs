@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use domain::Timestamp;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryTrait, UpdateMany};
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryTrait, UpdateMany,
+    sea_query::{MysqlQueryBuilder, SqliteQueryBuilder},
+};
 
 use super::{
     Batch,
@@ -95,8 +98,12 @@ impl<'a, C: ConnectionTrait> Packet<'a, C> {
     }
 
     fn add<E: EntityTrait>(&mut self, update: UpdateMany<E>, rows: usize) {
-        let update = update.build(self.connection.get_database_backend());
-        self.statements.push_str(&update.to_string());
+        let update = update.as_query();
+        let text = match self.connection.get_database_backend() {
+            DbBackend::MySql => update.to_string(MysqlQueryBuilder),
+            _ => update.to_string(SqliteQueryBuilder),
+        };
+        self.statements.push_str(&text);
         self.statements.push(';');
         self.rows += rows as u64;
     }
