@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     CampaignId, Timestamp,
-    campaign::{CampaignCreate, CampaignList, CampaignStatus, RecipientInput},
+    campaign::{Campaign, CampaignCreate, CampaignList, CampaignStatus, RecipientInput},
 };
 use entity::{email_job, prelude::EmailJob, prelude::Recipient};
 use sea_orm::{Database, DatabaseConnection, EntityTrait, PaginatorTrait, sea_query::Expr};
@@ -152,16 +152,19 @@ async fn whoever_paused_sees_it_paused_on_every_server_however_many_read_meanwhi
         })
         .collect();
     let campaigns = bed.services.campaigns();
+    let status = |campaign: Result<Campaign, Error>| campaign.unwrap().summary.status;
     for _ in 0..10 {
-        campaigns.pause(&Actor::Local, id).await.unwrap();
+        let paused = campaigns.pause(&Actor::Local, id).await;
+        assert_eq!(status(paused), CampaignStatus::Paused);
         for server in &servers {
-            let seen = server.campaigns().get(&Actor::Local, id).await.unwrap();
-            assert_eq!(seen.summary.status, CampaignStatus::Paused);
+            let seen = server.campaigns().get(&Actor::Local, id).await;
+            assert_eq!(status(seen), CampaignStatus::Paused);
         }
-        campaigns.resume(&Actor::Local, id).await.unwrap();
+        let resumed = campaigns.resume(&Actor::Local, id).await;
+        assert_ne!(status(resumed), CampaignStatus::Paused);
         for server in &servers {
-            let seen = server.campaigns().get(&Actor::Local, id).await.unwrap();
-            assert_ne!(seen.summary.status, CampaignStatus::Paused);
+            let seen = server.campaigns().get(&Actor::Local, id).await;
+            assert_ne!(status(seen), CampaignStatus::Paused);
         }
     }
     assert!(readers.iter().all(|reader| !reader.is_finished()));
