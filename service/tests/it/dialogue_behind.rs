@@ -1,5 +1,10 @@
 //! The next envelope behind a message's dot.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, also in what it calls"
+)]
+
 use domain::smtp_reply::SmtpPhase;
 use service::mail::session::{ContentOutcome, Envelope, EnvelopeAddress, EnvelopeOutcome, Session};
 

@@ -106,9 +106,12 @@ fn by_campaign<T>(
     by_campaign
 }
 
+/// One of the numbers in a move.
+type Amount = fn(&Move) -> i64;
+
 /// Moves the counters of several slices at once.
 fn update(campaign: CampaignId, moves: &[(i64, Move)]) -> UpdateMany<Slice> {
-    let counters: [(_, fn(&Move) -> i64); 4] = [
+    let counters: [(slice::Column, Amount); 4] = [
         (slice::Column::Sent, |by| by.sent),
         (slice::Column::Failed, |by| by.failed),
         (slice::Column::Unknown, |by| by.unknown),
@@ -116,12 +119,12 @@ fn update(campaign: CampaignId, moves: &[(i64, Move)]) -> UpdateMany<Slice> {
     ];
     let mut update = Slice::update_many();
     for (column, amount) in counters {
-        let moved: Vec<_> = moves
+        let amounts_of: Vec<_> = moves
             .iter()
             .map(|(no, by)| (*no, amount(by)))
             .filter(|(_, amount)| *amount != 0)
             .collect();
-        let Some(by) = amounts(&moved, moves.len()) else {
+        let Some(by) = amounts(&amounts_of, moves.len()) else {
             continue;
         };
         update = update.col_expr(column, Expr::col(column).add(by));

@@ -44,7 +44,7 @@ pub(super) async fn write(
                 return Ok(false);
             }
         } else {
-            packet.add(update, ids.len());
+            packet.add(&update, ids.len());
         }
     }
     let Some(held) = held(&batch.starts) else {
@@ -52,11 +52,11 @@ pub(super) async fn write(
     };
     // The fence of the starts, and with it the counters.
     for (update, slices) in moves.take_held(owner, &held) {
-        packet.add(update, slices);
+        packet.add(&update, slices);
     }
     for group in alike(&batch.starts, Start::is_like) {
         let ids: Vec<_> = group.iter().map(|start| start.recipient).collect();
-        packet.add(statements::start(group[0], &ids), ids.len());
+        packet.add(&statements::start(group[0], &ids), ids.len());
         if group[0].is_deferred() {
             for start in group {
                 moves.of(start.slice).deferred -= 1;
@@ -64,7 +64,7 @@ pub(super) async fn write(
         }
     }
     for (update, slices) in moves.into_updates() {
-        packet.add(update, slices);
+        packet.add(&update, slices);
     }
     packet.changes_all().await
 }
@@ -97,7 +97,7 @@ impl<'a, C: ConnectionTrait> Packet<'a, C> {
         }
     }
 
-    fn add<E: EntityTrait>(&mut self, update: UpdateMany<E>, rows: usize) {
+    fn add<E: EntityTrait>(&mut self, update: &UpdateMany<E>, rows: usize) {
         let update = update.as_query();
         let text = match self.connection.get_database_backend() {
             DbBackend::MySql => update.to_string(MysqlQueryBuilder),

@@ -110,10 +110,7 @@ impl Ahead {
     /// The same as soon as there is somebody whose start is durable; may be given up and asked for
     /// again.
     pub(super) async fn company(&mut self) -> Envelope {
-        loop {
-            let Some(next) = self.queue.front_mut() else {
-                break;
-            };
+        while let Some(next) = self.queue.front_mut() {
             if !next.is_granted().await {
                 drop(self.queue.pop_front());
                 self.fill();

@@ -84,14 +84,12 @@ impl Slot {
     pub(super) async fn run(mut self) {
         let stop = self.shared.stop.clone();
         while !stop.is_cancelled() {
-            match self.ahead.pop() {
-                Some(begun) => self.go_on(begun).await,
-                None => {
-                    let Some((ticket, admission)) = self.next().await else {
-                        break;
-                    };
-                    self.begin(ticket, admission).await;
-                }
+            if let Some(begun) = self.ahead.pop() {
+                self.go_on(begun).await;
+            } else if let Some((ticket, admission)) = self.next().await {
+                self.begin(ticket, admission).await;
+            } else {
+                break;
             }
             let session = self.session.as_ref();
             if session.is_some_and(|session| self.outlet.has_had_enough(session)) {
