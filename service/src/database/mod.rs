@@ -2,6 +2,7 @@
 //! write transactions that keep what they acknowledged.
 
 mod mysql;
+mod packet;
 mod repeat;
 mod sqlite;
 
@@ -18,7 +19,10 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
-pub(crate) use self::repeat::repeated;
+pub(crate) use self::{
+    packet::{Line, Packet},
+    repeat::repeated,
+};
 use crate::clock::Clock;
 
 /// Why the database could not be opened.
@@ -134,6 +138,11 @@ impl Database {
             ..TransactionOptions::default()
         };
         self.writers.begin_with_options(options).await
+    }
+
+    /// A way for transactions that go in one packet.
+    pub(crate) fn line(&self) -> Line {
+        Line::of(&self.writers)
     }
 
     /// Microseconds since 1970 by the clock that everybody who uses the database goes by: the

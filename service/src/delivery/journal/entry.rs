@@ -162,11 +162,6 @@ impl Settle {
         of(self) == of(other) && self.server == other.server && self.outcome.is_like(&other.outcome)
     }
 
-    /// Whether it carries what a server said, or was refused for.
-    pub(super) fn has_words(&self) -> bool {
-        !matches!(self.outcome, Outcome::Sent(_) | Outcome::Pending)
-    }
-
     /// Says which SMTP server was tried.
     pub(in super::super) fn by(self, server: &str) -> Self {
         Self {

@@ -24,7 +24,7 @@ pub(super) use self::entry::{Outcome, Settle, Start, StartAnswer, Started, Troub
 use super::work::{Claimed, Lease};
 use crate::{
     clock::Clock,
-    database::{Database, repeated},
+    database::{Database, Line, repeated},
     failpoints::failpoint,
 };
 
@@ -58,6 +58,7 @@ impl Journal {
         let (sender, receiver) = mpsc::unbounded_channel();
         let close = CancellationToken::new();
         let writer = Writer {
+            line: database.line(),
             database,
             clock,
             owner,
@@ -108,6 +109,7 @@ impl Journal {
 #[derive(Debug)]
 struct Writer {
     database: Arc<Database>,
+    line: Line,
     clock: Arc<dyn Clock>,
     owner: String,
     receiver: mpsc::UnboundedReceiver<Entry>,
@@ -144,6 +146,9 @@ impl Writer {
     /// Returns as soon as there is one entry, with whatever else has gathered; false when the
     /// journal is closed and empty.
     async fn gather(&mut self, entries: &mut Vec<Entry>) -> bool {
+        if self.receiver.is_empty() {
+            self.line.rest();
+        }
         tokio::select! {
             gathered = self.receiver.recv_many(entries, BATCH) => return gathered > 0,
             () = self.close.cancelled(), if !self.receiver.is_closed() => self.receiver.close(),
@@ -172,15 +177,17 @@ impl Writer {
 
     async fn commit(&self, batch: &Batch) -> Result<Vec<Started>, DbErr> {
         let (now, owner) = (self.clock.now(), self.owner.as_str());
-        let mut transaction = self.database.begin().await?;
-        let started = if together::write(&transaction, now, owner, batch).await? {
-            vec![Started::Yes; batch.starts.len()]
-        } else {
-            transaction.rollback().await?;
-            transaction = self.database.begin().await?;
-            one_by_one::write(&transaction, now, owner, batch).await?
-        };
-        failpoint!("journal::written");
+        failpoint!("journal::gathered");
+        if let Some(packet) = together::packet(self.line.packet(), now, owner, batch)
+            && self.line.commit(packet).await?
+        {
+            failpoint!("journal::committed");
+            return Ok(vec![Started::Yes; batch.starts.len()]);
+        }
+        // For SQLite, whose one connection it may hold.
+        self.line.rest();
+        let transaction = self.database.begin().await?;
+        let started = one_by_one::write(&transaction, now, owner, batch).await?;
         transaction.commit().await?;
         failpoint!("journal::committed");
         Ok(started)

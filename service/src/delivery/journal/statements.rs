@@ -67,7 +67,9 @@ pub(super) fn outcome(settle: &Settle, now: Timestamp) -> UpdateMany<Recipient> 
         (recipient::Column::EnhancedCode, Expr::value(enhanced)),
         (
             recipient::Column::Error,
-            Expr::value(trouble.map(|trouble| shortened(&trouble.text))),
+            trouble.map_or(Expr::value(None::<String>), |trouble| {
+                words(&shortened(&trouble.text))
+            }),
         ),
         (
             recipient::Column::SmtpServer,
@@ -155,6 +157,11 @@ fn padded(recipients: &[RecipientId]) -> impl Iterator<Item = RecipientId> {
     let last = recipients.last().copied();
     let padding = std::iter::repeat_n(last, length - recipients.len()).flatten();
     recipients.iter().copied().chain(padding)
+}
+
+/// What a stranger said, in digits: nothing of it can be taken for a part of the statement.
+fn words(text: &str) -> Expr {
+    Expr::cust(format!("CAST(x'{}' AS CHAR)", hex::encode(text)))
 }
 
 fn shortened(text: &str) -> String {

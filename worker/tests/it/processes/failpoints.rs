@@ -41,7 +41,7 @@ macro_rules! a_worker_that_ends {
 }
 
 a_worker_that_ends! {
-    before_the_journal_is_committed_costs_nobody at "journal::written=20*off->return",
+    before_the_journal_is_committed_costs_nobody at "journal::gathered=20*off->return",
     after_the_journal_was_committed_costs_nobody at "journal::committed=20*off->return",
     between_a_start_and_its_envelope_costs_nobody at "slot::started=200*off->return",
     between_the_envelope_and_the_message_costs_nobody at "slot::enveloped=200*off->return",

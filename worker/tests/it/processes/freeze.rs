@@ -56,6 +56,8 @@ async fn a_worker_frozen_in_a_transaction_blocks_nobody_and_thawed_it_starts_not
         frozen.thaw();
         frozen.says("taken over by another worker");
         assert!(frozen.terminate().success());
+        // Whom it had not offered it gave back, for the other to send.
+        cluster.ended(id);
         let after = cluster.keeps_its_word(id, &emails);
         // What it knew of its own attempts may have come in late, and nothing else.
         let settled = before.counts.unknown - after.counts.unknown;
