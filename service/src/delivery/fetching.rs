@@ -2,82 +2,153 @@
 //! a time. What it does not need yet is left to other workers.
 
 use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use domain::CampaignId;
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout},
+};
 
-use super::work::FEW;
+/// With more of a campaign waiting here nothing more is fetched, however fast they go.
+const FEW: usize = 500;
+/// So long before the last one goes the next slice is fetched: longer than that takes.
+const AHEAD: Duration = Duration::from_millis(200);
+/// How long a pace is measured at least.
+const MEASURED_FOR: Duration = Duration::from_millis(50);
+/// Whoever waits to fetch looks again each time so many have gone, and after so long.
+const LOOK_EACH: u64 = 64;
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// How long it is at most until somebody who waits looks again.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
-
-/// The campaigns of which a slice is being fetched.
+/// The campaigns of which slices are here, or being fetched.
 #[derive(Debug, Default)]
 pub(super) struct Fetching {
-    campaigns: Arc<Mutex<HashSet<CampaignId>>>,
-    low: Arc<Notify>,
+    going: Mutex<HashMap<CampaignId, Arc<Going>>>,
+}
+
+/// How one campaign goes out from here.
+#[derive(Debug)]
+pub(super) struct Going {
+    handed_out: AtomicU64,
+    pace: Mutex<Pace>,
+    fetching: AtomicBool,
+    changed: Notify,
+}
+
+/// How many were handed out when, and how fast that was; not known before there was time to measure it.
+#[derive(Debug)]
+struct Pace {
+    since: Instant,
+    handed_out: u64,
+    per_second: Option<f64>,
 }
 
 /// Leave to fetch a slice of one campaign; nobody else gets it while this lives.
 #[derive(Debug)]
-pub(super) struct Fetched {
-    campaign: CampaignId,
-    campaigns: Arc<Mutex<HashSet<CampaignId>>>,
-    low: Arc<Notify>,
-}
+pub(super) struct Fetched(Arc<Going>);
 
 impl Fetching {
-    /// To be notified whenever few of a slice are left.
-    pub(super) fn low(&self) -> Arc<Notify> {
-        Arc::clone(&self.low)
-    }
-
-    /// Leave to fetch, once there are few `waiting`.
+    /// Leave to fetch, once those of the campaign who are `waiting` are few.
     pub(super) async fn leave(&self, campaign: CampaignId, waiting: impl Fn() -> usize) -> Fetched {
+        let going = self.of(campaign);
         loop {
-            let low = self.low.notified();
-            tokio::pin!(low);
-            low.as_mut().enable();
-            if let Some(fetched) = self.try_leave(campaign, &waiting) {
-                return fetched;
+            let changed = going.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if going.runs_dry_soon(waiting()) && !going.fetching.swap(true, Ordering::AcqRel) {
+                return Fetched(Arc::clone(&going));
             }
-            // Of several small slices none may tell that few are left in all.
-            let _ = timeout(LOOK_AGAIN, low).await;
+            let _ = timeout(LOOK_AGAIN, changed).await;
         }
     }
 
-    fn try_leave(&self, campaign: CampaignId, waiting: impl Fn() -> usize) -> Option<Fetched> {
-        let mut campaigns = lock(&self.campaigns);
-        if campaigns.contains(&campaign) || waiting() > FEW {
-            return None;
-        }
-        campaigns.insert(campaign);
-        Some(Fetched {
-            campaign,
-            campaigns: Arc::clone(&self.campaigns),
-            low: Arc::clone(&self.low),
-        })
+    fn of(&self, campaign: CampaignId) -> Arc<Going> {
+        let mut all = lock(&self.going);
+        // Those nobody holds any more have gone out, or will be measured anew.
+        all.retain(|_, going| Arc::strong_count(going) > 1);
+        Arc::clone(all.entry(campaign).or_default())
     }
 }
 
-fn lock(campaigns: &Mutex<HashSet<CampaignId>>) -> MutexGuard<'_, HashSet<CampaignId>> {
-    campaigns.lock().unwrap_or_else(PoisonError::into_inner)
+impl Default for Going {
+    fn default() -> Self {
+        Self {
+            handed_out: AtomicU64::new(0),
+            pace: Mutex::new(Pace {
+                since: Instant::now(),
+                handed_out: 0,
+                per_second: None,
+            }),
+            fetching: AtomicBool::new(false),
+            changed: Notify::new(),
+        }
+    }
+}
+
+impl Going {
+    /// One more was handed out.
+    pub(super) fn hand_out(&self) {
+        let before = self.handed_out.fetch_add(1, Ordering::Relaxed);
+        if before.is_multiple_of(LOOK_EACH) {
+            self.look();
+        }
+    }
+
+    /// Something changed for those who wait to fetch.
+    pub(super) fn look(&self) {
+        self.changed.notify_waiters();
+    }
+
+    fn runs_dry_soon(&self, waiting: usize) -> bool {
+        let handed_out = self.handed_out.load(Ordering::Relaxed);
+        let per_second = lock(&self.pace).at(handed_out);
+        let in_that_time = per_second.map(|per_second| per_second * AHEAD.as_secs_f64());
+        waiting <= FEW && in_that_time.is_none_or(|going| waiting as f64 <= going)
+    }
+}
+
+impl Pace {
+    fn at(&mut self, handed_out: u64) -> Option<f64> {
+        let elapsed = self.since.elapsed();
+        if elapsed >= MEASURED_FOR {
+            let count = handed_out.saturating_sub(self.handed_out);
+            *self = Self {
+                since: Instant::now(),
+                handed_out,
+                per_second: Some(count as f64 / elapsed.as_secs_f64()),
+            };
+        }
+        self.per_second
+    }
+}
+
+fn lock<T>(behind: &Mutex<T>) -> MutexGuard<'_, T> {
+    behind.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Fetched {
+    /// The campaign it is of.
+    pub(super) fn going(&self) -> Arc<Going> {
+        Arc::clone(&self.0)
+    }
 }
 
 impl Drop for Fetched {
     fn drop(&mut self) {
-        lock(&self.campaigns).remove(&self.campaign);
-        self.low.notify_waiters();
+        self.0.fetching.store(false, Ordering::Release);
+        self.0.look();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use futures::FutureExt;
 
@@ -96,15 +167,32 @@ mod tests {
         assert!(fetching.leave(CAMPAIGN, || 0).now_or_never().is_some());
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn the_next_slice_is_fetched_when_few_are_left() {
         let fetching = Fetching::default();
         let waiting = AtomicUsize::new(FEW + 1);
+        let going = fetching.leave(CAMPAIGN, || 0).await.going();
         let leave = fetching.leave(CAMPAIGN, || waiting.load(Ordering::Relaxed));
         tokio::pin!(leave);
         assert!(leave.as_mut().now_or_never().is_none());
         waiting.store(FEW, Ordering::Relaxed);
-        fetching.low().notify_waiters();
+        going.look();
         assert!(leave.now_or_never().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn on_a_slow_line_few_are_fewer() {
+        let fetching = Fetching::default();
+        let going = fetching.leave(CAMPAIGN, || 0).await.going();
+        let leave_with = async |waiting| {
+            for _ in 0..1_000 {
+                going.hand_out();
+            }
+            // A thousand a second: two hundred of them go while a slice is fetched.
+            tokio::time::advance(Duration::from_secs(1)).await;
+            fetching.leave(CAMPAIGN, || waiting).now_or_never()
+        };
+        assert!(leave_with(201).await.is_none());
+        assert!(leave_with(200).await.is_some());
     }
 }

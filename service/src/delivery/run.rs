@@ -92,7 +92,7 @@ impl Runner {
         match outlet.and_then(|outlet| Ok((outlet, template.map_err(|error| error.to_string())?))) {
             Ok((outlet, template)) => {
                 let lease = Lease::new(job, claim.epoch, self.lease, asked);
-                let work = Work::new(lease, template, claim.rows, self.fetching.low());
+                let work = Work::new(lease, template, claim.rows, fetched.going());
                 self.works().push(Arc::downgrade(&work));
                 drop(fetched);
                 outlet.feed.add(Arc::clone(&work));

@@ -13,6 +13,7 @@ use std::{
 use domain::{RecipientId, recipient::RecipientStatus};
 use tokio::{sync::Notify, time::Instant};
 
+use super::fetching::Going;
 use crate::{mail::message::Template, queue::SendSlice};
 
 /// A recipient that was claimed with its slice and is to be written to.
@@ -87,23 +88,18 @@ pub(super) struct Work {
     /// Those handed to slots whose outcome is not durable yet.
     out: AtomicUsize,
     changed: Notify,
-    /// Notified when few are left waiting.
-    low: Arc<Notify>,
+    going: Arc<Going>,
 }
-
-/// With so few of a campaign waiting its next slice is fetched: enough that nobody runs dry until
-/// it is here, few enough that other workers find something to do.
-pub(super) const FEW: usize = 500;
 
 impl Work {
     pub(super) fn new(
         lease: Lease,
         template: Arc<Template>,
         rows: Vec<Claimed>,
-        low: Arc<Notify>,
+        going: Arc<Going>,
     ) -> Arc<Self> {
         Arc::new(Self {
-            low,
+            going,
             lease,
             template,
             waiting: Mutex::new(rows.into()),
@@ -121,9 +117,7 @@ impl Work {
             return None;
         }
         let claimed = waiting.pop_front()?;
-        if waiting.len() == FEW {
-            self.low.notify_waiters();
-        }
+        self.going.hand_out();
         Some((
             Ticket {
                 stay: self.stay(),
@@ -155,7 +149,7 @@ impl Work {
     pub(super) fn rest(&self) {
         self.waiting().clear();
         self.changed.notify_waiters();
-        self.low.notify_waiters();
+        self.going.look();
     }
 
     /// Stops handing out: what waits is left as it is in the database.
