@@ -170,14 +170,19 @@ impl Campaigns {
                 .find(|sums: &&SliceSums| sums.email_job_id == Some(id))
                 .copied()
         };
-        let rates = self.0.rates();
         Ok(rows
             .into_iter()
             .map(|row| {
-                let (live, rate) = (of(row.id), rates.of(row.id));
-                view::summary(row, live, rate)
+                let live = of(row.id);
+                self.summary(row, live)
             })
             .collect())
+    }
+
+    /// One row's view, with the counts of this moment where they are known.
+    fn summary(&self, row: CampaignRow, live: Option<SliceSums>) -> CampaignSummary {
+        let rate = self.0.rates().of(row.id);
+        view::summary(row, live, rate)
     }
 
     async fn store(&self, read: impl Reader, key: Option<String>) -> Result<Created> {

@@ -15,6 +15,7 @@ use domain::{
     recipient::RecipientStatus,
 };
 use entity::recipient;
+use futures::future::try_join;
 
 use super::{Campaigns, cursor, queries, validate, view};
 use crate::{Actor, Error, Result, coalesced::Coalesced};
@@ -85,15 +86,12 @@ impl Campaigns {
 
     async fn load(self, id: CampaignId) -> Result<Campaign> {
         let reader = self.0.database().reader();
-        let row = queries::find(reader, id)
-            .await?
-            .ok_or(Error::NotFound("campaign"))?;
+        // Both at once: whoever watches asks for a campaign that runs, and waits for one answer.
+        let (row, sums) = try_join(queries::find(reader, id), queries::sums(reader, [id])).await?;
+        let row = row.ok_or(Error::NotFound("campaign"))?;
         let reply_to = row.reply_to.clone();
-        let summary = self
-            .summaries(vec![row])
-            .await?
-            .pop()
-            .ok_or(Error::NotFound("campaign"))?;
+        let live = sums.first().copied();
+        let summary = self.summary(row, live);
         let Counts {
             failed, unknown, ..
         } = summary.counts;
