@@ -65,6 +65,11 @@ pub(crate) fn edit(id: CampaignId) -> String {
     format!("/campaigns/{id}/edit")
 }
 
+/// The recipients of one campaign, for scripts.
+pub(crate) fn recipients(id: CampaignId) -> String {
+    format!("/api/emails/{id}/recipients")
+}
+
 /// The events of one campaign.
 pub(crate) fn campaign_events(id: CampaignId) -> String {
     format!("/api/emails/{id}/events")

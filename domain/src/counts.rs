@@ -38,22 +38,20 @@ impl Counts {
     }
 
     /// [`ended`](Self::ended) in percent of the total, to one decimal and never rounded up:
-    /// 100 means all. An empty campaign is complete.
+    /// 100 means all, and of nobody it is 0.
     #[must_use]
     pub fn progress(&self) -> f64 {
-        if self.total == 0 {
-            return 100.0;
-        }
-        let permille = self.ended().min(self.total) * 1000 / self.total;
+        let permille = self.ended().min(self.total) * 1000 / self.total.max(1);
         f64::from(u32::try_from(permille).unwrap_or(1000)) / 10.0
     }
 
-    /// The seconds left at `rate` messages a second, rounded up; none when nothing moves.
+    /// The seconds left at `rate` messages a second, rounded up; none when nothing moves, or
+    /// there is nobody.
     #[must_use]
     pub fn eta_seconds(&self, rate: f64) -> Option<u64> {
         let left = self.total.saturating_sub(self.ended());
         if left == 0 {
-            return Some(0);
+            return (self.total > 0).then_some(0);
         }
         if rate < 0.05 {
             return None;
@@ -87,6 +85,13 @@ mod tests {
         assert!((counts(100_000, 99_999, 0).progress() - 99.9).abs() < f64::EPSILON);
         assert!((counts(100_000, 99_999, 1).progress() - 100.0).abs() < f64::EPSILON);
         assert!((counts(3, 1, 0).progress() - 33.3).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn nobody_is_neither_done_nor_about_to_be() {
+        let nobody = Counts::default();
+        assert!(nobody.progress().abs() < f64::EPSILON);
+        assert_eq!(nobody.eta_seconds(0.0), None);
     }
 
     #[test]

@@ -36,10 +36,7 @@ impl Services {
             subject: "Hola".to_owned(),
             body: "<p>Hola</p>".to_owned(),
             recipients: (0..recipients)
-                .map(|n| RecipientInput {
-                    email: format!("user{n}@example.org"),
-                    vars: [].into(),
-                })
+                .map(|n| RecipientInput::to(format!("user{n}@example.org")))
                 .collect(),
             ..CampaignCreate::default()
         };

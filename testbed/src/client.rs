@@ -1,6 +1,6 @@
 //! Whoever uses the REST API of a server that is a process of its own.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{
     campaign::{Campaign, CampaignSummary},
@@ -10,6 +10,9 @@ use domain::{
 use serde::de::DeserializeOwned;
 
 use crate::http;
+
+/// What no campaign of a test takes.
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// One server, by its address.
 #[derive(Clone, Debug)]
@@ -79,6 +82,18 @@ impl Client {
     pub fn campaign(&self, id: i64) -> Result<CampaignSummary, String> {
         let campaign: Campaign = self.get(&format!("/api/emails/{id}"))?;
         Ok(campaign.summary)
+    }
+
+    /// Waits until `reached` holds for a campaign, and returns its state then.
+    pub fn until(&self, id: i64, reached: impl Fn(&CampaignSummary) -> bool) -> CampaignSummary {
+        let began = Instant::now();
+        loop {
+            let campaign = self.campaign(id).expect("a server that answers");
+            if reached(&campaign) {
+                return campaign;
+            }
+            assert!(began.elapsed() < PATIENCE, "never reached: {campaign:#?}");
+        }
     }
 
     /// Its recipients, every one of them, or those that `filter` such as `status=UNKNOWN` asks for.

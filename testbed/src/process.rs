@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::Client;
+
 /// What no test takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 const WHOLE: &str = "a log whose writer did not panic";
@@ -90,6 +92,14 @@ impl Process {
             .wait_timeout_while(lines.lock().expect(WHOLE), PATIENCE, silent)
             .expect(WHOLE);
         has_said(&lines).unwrap_or_else(|| panic!("it never said “{words}”: {lines:#?}"))
+    }
+
+    /// Waits until it listens, as a server, and returns who asks it.
+    pub fn client(&self) -> Client {
+        let listening = "listening on http://";
+        let line = self.says(listening);
+        let (_, address) = line.split_once(listening).expect("these words");
+        Client::at(address.trim())
     }
 
     /// How often it has logged these words.

@@ -30,6 +30,7 @@ describe("every page", () => {
         "luis+drop-after-dot@example.org",
       ],
     });
+    await createCampaign(palomar.address, { subject: "", body: "", recipients: [], draft: true });
     // The one that is refused for now does not end.
     await untilSettled(palomar.address, created.id, 4);
   });
@@ -44,6 +45,7 @@ describe("every page", () => {
     ["the composer", "/campaigns/new"],
     ["a campaign", "/campaigns/1"],
     ["everybody a campaign went to", "/campaigns/1?show=ALL"],
+    ["an empty draft", "/campaigns/2"],
     ["a campaign that is not there", "/campaigns/4711"],
     ["caught mail", "/caught"],
     ["a caught message", "/caught/1"],

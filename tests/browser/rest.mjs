@@ -11,6 +11,17 @@ export async function createCampaign(address, campaign) {
   return answer.json();
 }
 
+/** Adds a list, as CSV, to a campaign that was not started yet, and resolves to the report. */
+export async function importRecipients(address, id, list) {
+  const answer = await fetch(`${address}/api/emails/${id}/recipients`, {
+    method: "POST",
+    headers: { "content-type": "text/csv" },
+    body: list,
+  });
+  if (!answer.ok) throw new Error(`the list was answered ${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
+
 /** Asks for something of a campaign, as in `pause`, and resolves to what it is then. */
 export async function ask(address, id, word, body) {
   const answer = await fetch(`${address}/api/emails/${id}/${word}`, {

@@ -1,7 +1,7 @@
 // Every state of every page, and how to get there: what screenshots.mjs takes, in this order.
 import { compose, openComposer, recipientCount, sendButton } from "./composer.mjs";
 import { people } from "./people.mjs";
-import { ask, createCampaign, untilEnded, untilSettled } from "./rest.mjs";
+import { ask, createCampaign, importRecipients, untilEnded, untilSettled } from "./rest.mjs";
 
 const BODY = `<div style="max-width: 560px; margin: 0 auto; font: 16px/1.6 Georgia, serif; color: #222">
   <h1 style="font-size: 26px">Two reading rooms opened</h1>
@@ -115,6 +115,22 @@ export const SCENES = [
       return `/campaigns/${id}`;
     },
   },
+  {
+    name: "campaign-draft-imported",
+    async prepare(address) {
+      await importRecipients(address, draft, WITH_FAULTS);
+      return `/campaigns/${draft}`;
+    },
+    act: (page) => page.getByText("What happened").click(),
+  },
+  {
+    name: "campaign-draft-empty",
+    async prepare(address) {
+      const { id } = await createCampaign(address, { subject: "", body: "", recipients: [], draft: true });
+      return `/campaigns/${id}`;
+    },
+  },
+  { name: "dashboard-drafts", path: "/?status=DRAFT" },
   { name: "campaign-edit", prepare: () => `/campaigns/${draft}/edit` },
   {
     name: "campaign-scheduled",

@@ -14,6 +14,8 @@ pub(crate) enum Drawing {
     Tray,
     /// Something new.
     Plus,
+    /// Something to be written.
+    Pencil,
     /// Something that is not known.
     Question,
     /// Something that waits.
@@ -33,6 +35,7 @@ impl Drawing {
             Self::List => "M2 4h12M2 8h12M2 12h8",
             Self::Tray => "M2 9l2-6h8l2 6v4H2zM2 9h4l1 2h2l1-2h4",
             Self::Plus => "M8 3v10M3 8h10",
+            Self::Pencil => "M3 13l.8-3.2 7-7 2.4 2.4-7 7zM9 4.6l2.4 2.4",
             Self::Question => "M5.8 6a2.3 2.3 0 1 1 3.3 2c-.8.5-1.1.9-1.1 1.6M8 12.3v.1",
             Self::Clock => "M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0M8 4.5V8l2.5 1.5",
             Self::Tick => "M3 8.5l3.2 3L13 4.5",

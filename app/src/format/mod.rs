@@ -1,10 +1,12 @@
-//! Numbers, durations and sizes as people read them. Figures keep to their unit by a space that
-//! does not break.
+//! Names, numbers, durations and sizes as people read them. Figures keep to their unit by a space
+//! that does not break.
 
 mod calendar;
+mod campaign;
 mod text;
 
 pub(crate) use calendar::{Civil, zone_here};
+pub(crate) use campaign::{name_of, subject_of};
 pub(crate) use text::text_of_html;
 
 /// Joins a figure and its unit.

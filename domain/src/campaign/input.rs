@@ -74,6 +74,16 @@ pub struct RecipientInput {
     pub vars: RecipientVars,
 }
 
+impl RecipientInput {
+    /// A recipient without merge variables.
+    pub fn to(email: impl Into<String>) -> Self {
+        Self {
+            email: email.into(),
+            vars: RecipientVars::new(),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for RecipientInput {
     /// Written by hand, since an untagged enum would hide which field is at fault.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -98,10 +108,7 @@ impl<'de> Deserialize<'de> for RecipientInput {
             }
 
             fn visit_string<E: de::Error>(self, email: String) -> Result<Self::Value, E> {
-                Ok(RecipientInput {
-                    email,
-                    vars: RecipientVars::new(),
-                })
+                Ok(RecipientInput::to(email))
             }
 
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {

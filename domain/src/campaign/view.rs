@@ -28,11 +28,11 @@ pub struct CampaignSummary {
     /// How many recipients are where.
     #[serde(flatten)]
     pub counts: Counts,
-    /// How much has ended, in percent; 100 only when all has.
+    /// How much has ended, in percent; 100 only when all has, 0 while nobody is on the list.
     pub progress: f64,
     /// Messages that ended each second, over the last few seconds.
     pub rate_per_second: f64,
-    /// Seconds left at that rate; null while nothing moves.
+    /// Seconds left at that rate; null while nothing moves, or nobody is on the list.
     pub eta_seconds: Option<u64>,
     /// Why it stands still, in plain words; null while it does not.
     pub waiting_for: Option<String>,

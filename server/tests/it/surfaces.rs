@@ -45,10 +45,8 @@ impl Create {
             recipients: self
                 .recipients
                 .iter()
-                .map(|email| RecipientInput {
-                    email: (*email).to_owned(),
-                    vars: [].into(),
-                })
+                .copied()
+                .map(RecipientInput::to)
                 .collect(),
             from_email: said(self.from_email),
             reply_to: said(self.reply_to),

@@ -161,10 +161,7 @@ pub(super) async fn duplicate(
 ) -> Result<CampaignId, DbErr> {
     let id = CampaignId(ids::reserve(database, Kind::Campaign, 1).await?);
     let from = original.id;
-    let name: String = format!("Copy of {}", original.name)
-        .chars()
-        .take(200)
-        .collect();
+    let name = name_of_copy(&original.name);
     repeated(async || {
         let now = clock.now();
         let transaction = database.begin().await?;
@@ -207,6 +204,14 @@ pub(super) async fn duplicate(
     })
     .await?;
     Ok(id)
+}
+
+/// What the copy of a campaign is called: nothing, where that has no name yet.
+fn name_of_copy(original: &str) -> String {
+    if original.is_empty() {
+        return String::new();
+    }
+    format!("Copy of {original}").chars().take(200).collect()
 }
 
 /// Copies a slice and its recipients, and returns how many these are.

@@ -4,10 +4,11 @@ use domain::smtp_reply::SmtpPhase;
 use service::mail::session::{Cause, Content, ContentOutcome, Session, Stuffed};
 
 use crate::dialogue::{
-    MAIL, RCPT, deliver, make_ready, message, news_arrives, plain, ready, session, session_with,
+    deliver, make_ready, message, news_arrives, plain, ready, session, session_with,
 };
+use crate::dialogue_envelope::NEXT_PIPELINED;
 use crate::support::scripted_server::Step::{
-    Close, Content as ReadContent, Deaf, Expect, ExpectAlone, ExpectClose, Say, Stall, Swallow,
+    Close, Content as ReadContent, Deaf, ExpectClose, Say, Stall, Swallow,
 };
 use crate::support::scripted_server::{SOON, short_at};
 
@@ -63,16 +64,8 @@ async fn a_long_message_arrives_whole() {
 #[tokio::test]
 async fn a_refused_message_keeps_the_connection() {
     for words in ["550 5.7.1 Spam", "452 4.3.1 Disk full"] {
-        let next = [
-            Expect("RSET"),
-            Expect(MAIL),
-            Expect(RCPT),
-            ExpectAlone("DATA"),
-            Say("250 Reset\n250 OK\n250 OK\n354 Go"),
-            ReadContent,
-            Say("250 queued"),
-        ];
-        let script = ready([ReadContent, Say(words)].into_iter().chain(next));
+        let refused = [ReadContent, Say(words)].into_iter();
+        let script = ready(refused.chain(NEXT_PIPELINED));
         let (server, mut session) = session(script).await;
         match sent(&mut session, &message()).await {
             ContentOutcome::Refused(reply) => assert_eq!(reply.to_string(), words),
@@ -110,7 +103,7 @@ async fn after_the_dot_nobody_can_know() {
             matches!(outcome, ContentOutcome::Uncertain { .. }),
             "{ends:?}: {outcome:?}"
         );
-        assert!(session.dot_was_offered() && !session.is_usable());
+        assert!(!session.is_usable());
         drop(session);
         server.finish().await;
     }
@@ -138,7 +131,7 @@ async fn a_message_cut_before_its_last_part_was_not_offered() {
         matches!(outcome, ContentOutcome::NotOffered { .. }),
         "{outcome:?}"
     );
-    assert!(!session.dot_was_offered() && !session.is_usable());
+    assert!(!session.is_usable());
     server.finish().await;
 }
 
@@ -172,7 +165,7 @@ async fn a_refusal_said_before_the_message_counts_as_its_answer() {
         }
         other => panic!("{other:?}"),
     }
-    assert!(!session.is_usable() && !session.dot_was_offered());
+    assert!(!session.is_usable());
 }
 
 #[tokio::test]
@@ -214,7 +207,7 @@ async fn a_message_without_an_envelope_is_not_offered() {
 }
 
 #[tokio::test]
-async fn a_dropped_message_poisons_the_session_and_remembers_the_dot() {
+async fn a_dropped_message_poisons_the_session() {
     let (server, mut session) = session(ready([ReadContent, Stall])).await;
     make_ready(&mut session).await;
     let content = message();
@@ -223,7 +216,7 @@ async fn a_dropped_message_poisons_the_session_and_remembers_the_dot() {
             .await
             .is_err()
     );
-    assert!(session.dot_was_offered() && !session.is_usable());
+    assert!(!session.is_usable());
     drop(session);
     server.finish().await;
 
@@ -236,6 +229,6 @@ async fn a_dropped_message_poisons_the_session_and_remembers_the_dot() {
             .await
             .is_err()
     );
-    assert!(!session.dot_was_offered() && !session.is_usable());
+    assert!(!session.is_usable());
     drop(server);
 }

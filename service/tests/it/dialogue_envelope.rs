@@ -17,7 +17,7 @@ use crate::support::scripted_server::{SOON, Step, short_at};
 const GROUP: [Step; 3] = [Expect(MAIL), Expect(RCPT), ExpectAlone("DATA")];
 
 /// The next message, which begins with `RSET`.
-const NEXT_PIPELINED: [Step; 7] = [
+pub(crate) const NEXT_PIPELINED: [Step; 7] = [
     Expect("RSET"),
     Expect(MAIL),
     Expect(RCPT),

@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
-    CampaignId, RecipientId, Timestamp,
+    CampaignId, RecipientId,
     campaign::{
         CampaignCreate, CampaignEdit, EventKind, ImportCounts, ImportRequest, InvalidRecipients,
         RecipientInput,
@@ -19,52 +19,35 @@ use entity::{
     recipient,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Database, DatabaseConnection, EntityTrait, PaginatorTrait,
-    QueryFilter, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr,
 };
 use service::{
-    Actor, Config, Error, Services,
+    Actor, Error,
     campaigns::{Imported, ListFormat, Upload},
-    clock::ManualClock,
-    start::Surroundings,
 };
-use testbed::Stores;
 
-/// Services that nobody works for, a draft with one recipient, and a look into their database.
-struct Bed {
-    services: Services,
-    clock: ManualClock,
-    database: DatabaseConnection,
-    draft: CampaignId,
-    _stores: Stores,
+use super::support::bed::Bed;
+
+/// A draft with one recipient.
+struct Draft {
+    bed: Bed,
+    id: CampaignId,
 }
 
-impl Bed {
-    async fn start() -> Self {
-        let stores = Stores::new().await;
-        let database = ("DATABASE_URL".to_owned(), stores.database_url().to_owned());
-        let config = Config::from_sources([database].into_iter(), None).unwrap();
-        let clock = ManualClock::at(Timestamp(1_795_503_451_000));
-        let surroundings = Surroundings {
-            clock: Arc::new(clock.clone()),
-            ..Surroundings::default()
-        };
-        let services = Services::start(&config, surroundings).await.unwrap();
+impl Draft {
+    async fn new() -> Self {
+        let bed = Bed::start().await;
         let input = CampaignCreate {
             subject: "Hola".to_owned(),
             body: "<p>Hola</p>".to_owned(),
-            recipients: vec![recipient("Ana@example.org")],
+            recipients: vec![RecipientInput::to("Ana@example.org")],
             draft: true,
             ..CampaignCreate::default()
         };
-        let campaigns = services.campaigns();
-        let created = campaigns.create(&Actor::Local, input, None).await.unwrap();
+        let created = bed.campaigns().create(&Actor::Local, input, None).await;
         Self {
-            draft: created.created.campaign.summary.id,
-            services,
-            clock,
-            database: Database::connect(stores.database_url()).await.unwrap(),
-            _stores: stores,
+            id: created.unwrap().created.campaign.summary.id,
+            bed,
         }
     }
 
@@ -79,10 +62,10 @@ impl Bed {
         let request = ImportRequest {
             invalid_recipients: invalid,
         };
-        let campaigns = self.services.campaigns();
-        let actor = Actor::Local;
+        let campaigns = self.bed.campaigns();
+        let (actor, format) = (Actor::Local, ListFormat::Csv);
         campaigns
-            .import(&actor, self.draft, ListFormat::Csv, request, upload)
+            .import(&actor, self.id, format, request, upload)
             .await
     }
 
@@ -95,7 +78,7 @@ impl Bed {
     async fn dies_importing(&self, who: &str) {
         let rows = (0..3).map(|n| recipient::ActiveModel {
             id: Set(RecipientId(1_000_000 + n)),
-            email_job_id: Set(self.draft),
+            email_job_id: Set(self.id),
             no: Set(500 + n),
             email: Set(format!("{who}{n}@example.org")),
             email_key: Set(format!("{who}{n}@example.org")),
@@ -104,41 +87,35 @@ impl Bed {
         });
         let inserted = Recipient::insert_many(rows);
         inserted
-            .exec_without_returning(&self.database)
+            .exec_without_returning(&self.bed.database)
             .await
             .unwrap();
         EmailJob::update_many()
             .col_expr(email_job::Column::ImportToken, Expr::value("gone"))
             .col_expr(
                 email_job::Column::TouchedAt,
-                Expr::value(self.services.now()),
+                Expr::value(self.bed.services.now()),
             )
-            .exec(&self.database)
+            .exec(&self.bed.database)
             .await
             .unwrap();
     }
 
+    /// How many recipients are in the database, shown or not.
     async fn rows(&self) -> u64 {
-        Recipient::find().count(&self.database).await.unwrap()
+        self.bed.rows().await.1
     }
 
     /// Everybody the campaign shows.
     async fn shown(&self) -> Vec<String> {
-        let campaigns = self.services.campaigns();
+        let campaigns = self.bed.campaigns();
         let list = RecipientList::default();
-        let page = campaigns.recipients(&Actor::Local, self.draft, list).await;
+        let page = campaigns.recipients(&Actor::Local, self.id, list).await;
         page.unwrap()
             .items
             .into_iter()
             .map(|row| row.email)
             .collect()
-    }
-}
-
-fn recipient(email: &str) -> RecipientInput {
-    RecipientInput {
-        email: email.to_owned(),
-        vars: [].into(),
     }
 }
 
@@ -151,18 +128,18 @@ fn people(from: usize, to: usize) -> String {
 
 #[tokio::test]
 async fn whoever_was_there_before_is_counted_and_stays_as_first_written() {
-    let bed = Bed::start().await;
-    let counts = bed
+    let draft = Draft::new().await;
+    let counts = draft
         .counts("ana@example.org\nBob@example.org\nbob@example.org\nnobody\n")
         .await;
     assert_eq!((counts.accepted, counts.duplicates), (1, 2));
     assert_eq!((counts.rejected, counts.total_emails), (1, 2));
-    let counts = bed.counts("BOB@example.org\nANA@example.org\n").await;
+    let counts = draft.counts("BOB@example.org\nANA@example.org\n").await;
     assert_eq!((counts.accepted, counts.duplicates), (0, 2));
     assert_eq!(counts.total_emails, 2);
-    assert_eq!(bed.shown().await, ["Ana@example.org", "Bob@example.org"]);
-    let campaigns = bed.services.campaigns();
-    let events = campaigns.events(&Actor::Local, bed.draft).await.unwrap();
+    assert_eq!(draft.shown().await, ["Ana@example.org", "Bob@example.org"]);
+    let campaigns = draft.bed.campaigns();
+    let events = campaigns.events(&Actor::Local, draft.id).await.unwrap();
     let imported: Vec<_> = events
         .iter()
         .filter(|event| event.kind == EventKind::Imported)
@@ -173,15 +150,15 @@ async fn whoever_was_there_before_is_counted_and_stays_as_first_written() {
 
 #[tokio::test]
 async fn slices_hold_a_thousand_at_most_and_everybody_once() {
-    let bed = Bed::start().await;
+    let draft = Draft::new().await;
     for (from, to, total) in [
         (0, 9_500, 9_501),
         (9_000, 12_000, 12_001),
         (0, 13_000, 13_001),
     ] {
-        assert_eq!(bed.counts(&people(from, to)).await.total_emails, total);
+        assert_eq!(draft.counts(&people(from, to)).await.total_emails, total);
     }
-    let slices = Slice::find().all(&bed.database).await.unwrap();
+    let slices = Slice::find().all(&draft.bed.database).await.unwrap();
     let mut held = 0;
     let mut next = 0;
     for slice in &slices {
@@ -192,15 +169,15 @@ async fn slices_hold_a_thousand_at_most_and_everybody_once() {
         next = slice.last_no + 1;
         let count = Recipient::find()
             .filter(recipient::Column::No.between(slice.first_no, slice.last_no))
-            .count(&bed.database)
+            .count(&draft.bed.database)
             .await
             .unwrap();
         assert!((1..=1_000).contains(&count), "{count} in {slice:?}");
         held += count;
     }
-    assert_eq!((held, bed.rows().await), (13_001, 13_001));
-    let row = EmailJob::find_by_id(bed.draft)
-        .one(&bed.database)
+    assert_eq!((held, draft.rows().await), (13_001, 13_001));
+    let row = EmailJob::find_by_id(draft.id)
+        .one(&draft.bed.database)
         .await
         .unwrap()
         .unwrap();
@@ -210,86 +187,79 @@ async fn slices_hold_a_thousand_at_most_and_everybody_once() {
 
 #[tokio::test]
 async fn a_copy_of_a_list_with_gaps_is_as_long_as_the_list() {
-    let bed = Bed::start().await;
-    bed.counts(&people(0, 1_500)).await;
-    bed.counts(&people(1_000, 3_000)).await;
-    let campaigns = bed.services.campaigns();
-    let copy = campaigns.duplicate(&Actor::Local, bed.draft).await.unwrap();
+    let draft = Draft::new().await;
+    draft.counts(&people(0, 1_500)).await;
+    draft.counts(&people(1_000, 3_000)).await;
+    let campaigns = draft.bed.campaigns();
+    let copy = campaigns.duplicate(&Actor::Local, draft.id).await.unwrap();
     assert_eq!(copy.summary.counts.total, 3_001);
-    assert_eq!(bed.rows().await, 2 * 3_001);
+    assert_eq!(draft.rows().await, 2 * 3_001);
 }
 
 #[tokio::test]
 async fn a_row_that_cannot_be_taken_is_told_or_refuses_the_list() {
-    let bed = Bed::start().await;
+    let draft = Draft::new().await;
     let list = people(0, 9_000) + "nobody\n";
-    let refused = bed.import(&list, InvalidRecipients::Reject).await;
+    let refused = draft.import(&list, InvalidRecipients::Reject).await;
     let Err(Error::InvalidMany { fields, total: 1 }) = refused else {
         panic!("{refused:?}")
     };
     assert_eq!(fields[0].path, "recipients[line 9001]");
-    assert_eq!(bed.rows().await, 1);
-    let imported = bed.import(&list, InvalidRecipients::Skip).await.unwrap();
+    assert_eq!(draft.rows().await, 1);
+    let imported = draft.import(&list, InvalidRecipients::Skip).await.unwrap();
     let rejected = imported.rejected.read_all().unwrap();
     assert_eq!((rejected.len(), rejected[0].line), (1, 9_001));
 }
 
 #[tokio::test]
 async fn what_a_dead_import_left_is_never_seen_and_gone_before_anything_else_happens() {
-    let bed = Bed::start().await;
-    let campaigns = bed.services.campaigns();
+    let draft = Draft::new().await;
+    let campaigns = draft.bed.campaigns();
     let edit = || CampaignEdit {
-        recipients: Some(vec![recipient("carl@example.org")]),
+        recipients: Some(vec![RecipientInput::to("carl@example.org")]),
         ..CampaignEdit::default()
     };
     // Nobody knows yet that it is dead.
-    bed.dies_importing("left").await;
-    assert_eq!(bed.shown().await, ["Ana@example.org"]);
-    let started = campaigns.start(&Actor::Local, bed.draft).await;
+    draft.dies_importing("left").await;
+    assert_eq!(draft.shown().await, ["Ana@example.org"]);
+    let started = campaigns.start(&Actor::Local, draft.id).await;
     assert!(matches!(started, Err(Error::Importing)), "{started:?}");
-    let edited = campaigns.edit(&Actor::Local, bed.draft, edit()).await;
+    let edited = campaigns.edit(&Actor::Local, draft.id, edit()).await;
     assert!(matches!(edited, Err(Error::Importing)), "{edited:?}");
-    let imported = bed.import("bob@example.org", InvalidRecipients::Skip).await;
+    let imported = draft
+        .import("bob@example.org", InvalidRecipients::Skip)
+        .await;
     assert!(matches!(imported, Err(Error::Importing)), "{imported:?}");
-    assert_eq!(bed.rows().await, 4);
+    assert_eq!(draft.rows().await, 4);
 
-    bed.clock.advance(Duration::from_secs(61));
-    let counts = bed.counts("left0@example.org").await;
-    assert_eq!((counts.accepted, bed.rows().await), (1, 2));
+    draft.bed.clock.advance(Duration::from_secs(61));
+    let counts = draft.counts("left0@example.org").await;
+    assert_eq!((counts.accepted, draft.rows().await), (1, 2));
 
-    bed.dies_importing("lost").await;
-    bed.clock.advance(Duration::from_secs(61));
+    draft.dies_importing("lost").await;
+    draft.bed.clock.advance(Duration::from_secs(61));
     campaigns
-        .edit(&Actor::Local, bed.draft, edit())
+        .edit(&Actor::Local, draft.id, edit())
         .await
         .unwrap();
-    assert_eq!(bed.shown().await, ["carl@example.org"]);
-    assert_eq!(bed.rows().await, 1);
+    assert_eq!(draft.shown().await, ["carl@example.org"]);
+    assert_eq!(draft.rows().await, 1);
 
-    bed.dies_importing("late").await;
-    bed.clock.advance(Duration::from_secs(61));
-    campaigns.start(&Actor::Local, bed.draft).await.unwrap();
-    assert_eq!(bed.rows().await, 1);
+    draft.dies_importing("late").await;
+    draft.bed.clock.advance(Duration::from_secs(61));
+    campaigns.start(&Actor::Local, draft.id).await.unwrap();
+    assert_eq!(draft.rows().await, 1);
 }
 
 #[tokio::test]
 async fn what_a_dead_import_left_goes_away_by_itself_also_with_its_campaign() {
-    let bed = Bed::start().await;
-    let gone = async |rows: u64| {
-        let gone = async {
-            while bed.rows().await > rows {
-                tokio::task::yield_now().await;
-            }
-        };
-        let gone = tokio::time::timeout(Duration::from_mins(1), gone).await;
-        gone.expect("what was left behind must go");
-    };
-    bed.dies_importing("left").await;
-    bed.clock.advance(Duration::from_secs(61));
-    gone(1).await;
-    assert_eq!(bed.shown().await, ["Ana@example.org"]);
-    bed.dies_importing("lost").await;
-    let campaigns = bed.services.campaigns();
-    campaigns.delete(&Actor::Local, bed.draft).await.unwrap();
-    gone(0).await;
+    let draft = Draft::new().await;
+    draft.dies_importing("left").await;
+    draft.bed.clock.advance(Duration::from_secs(61));
+    draft.bed.is_left_with(1, 1).await;
+    assert_eq!(draft.shown().await, ["Ana@example.org"]);
+    draft.dies_importing("lost").await;
+    let campaigns = draft.bed.campaigns();
+    campaigns.delete(&Actor::Local, draft.id).await.unwrap();
+    draft.bed.is_left_with(0, 0).await;
 }

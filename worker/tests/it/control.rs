@@ -113,10 +113,7 @@ async fn a_draft_is_sent_only_when_it_is_started_and_as_it_was_last_written() {
     let id = palomar.create_with(&["ana@example.org"], draft).await;
     let edit = CampaignEdit {
         subject: Some("Adiós".to_owned()),
-        recipients: Some(vec![RecipientInput {
-            email: "luis@example.org".to_owned(),
-            vars: [].into(),
-        }]),
+        recipients: Some(vec![RecipientInput::to("luis@example.org")]),
         ..CampaignEdit::default()
     };
     let edited = palomar

@@ -13,7 +13,11 @@ const DELETING: &str = "The campaign goes, and with it all that is known of its 
 
 /// The buttons beside the campaign's name.
 #[component]
-pub(super) fn Actions(summary: Memo<CampaignSummary>, steering: Steering) -> impl IntoView {
+pub(super) fn Actions(
+    summary: Memo<CampaignSummary>,
+    steering: Steering,
+    missing: Memo<Vec<String>>,
+) -> impl IntoView {
     let id = summary.with_untracked(|summary| summary.id);
     let status = Memo::new(move |_| summary.with(|summary| summary.status));
     let duplicate = move || view! { <Ask steering wish=Wish::Duplicate word="Duplicate" /> };
@@ -39,14 +43,25 @@ pub(super) fn Actions(summary: Memo<CampaignSummary>, steering: Steering) -> imp
             />
         }
     };
+    let send = move || {
+        let whole = missing.with(Vec::is_empty);
+        whole.then(
+            || view! { <Ask steering wish=Wish::Start word="Send now" class="btn primary" /> },
+        )
+    };
     let buttons = move || match status.get() {
         CampaignStatus::Draft | CampaignStatus::Scheduled => EitherOf5::A(view! {
             {delete()}
             {duplicate()}
-            <a class="btn" href=routes::edit(id) rel="external">
+            <a
+                class="btn"
+                class:primary=move || missing.with(|missing| !missing.is_empty())
+                href=routes::edit(id)
+                rel="external"
+            >
                 "Edit"
             </a>
-            <Ask steering wish=Wish::Start word="Send now" class="btn primary" />
+            {send}
         }),
         CampaignStatus::Pending | CampaignStatus::Processing => EitherOf5::B(view! {
             {cancel()}

@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use super::{actions::Actions, steering::Steering};
 use crate::{
     components::{moment::Moment, state::CampaignState},
-    contexts, routes,
+    contexts, format, routes,
 };
 
 /// The page's head.
@@ -16,12 +16,13 @@ pub(super) fn Head(
     campaign: Campaign,
     summary: Memo<CampaignSummary>,
     steering: Steering,
+    missing: Memo<Vec<String>>,
 ) -> impl IntoView {
     let installation = contexts::installation();
     let status = Signal::derive(move || summary.with(|summary| summary.status));
     let read = campaign.summary;
-    let name = read.name.clone();
-    let subject = (read.subject != read.name).then(|| format!("{} · ", read.subject));
+    let name = format::name_of(&read);
+    let subject = format::subject_of(&read).map(|subject| format!("{subject} · "));
     let server = read.smtp_server;
     let sender = match read.from_name {
         Some(name) => format!("{name} <{}>", read.from_email),
@@ -37,14 +38,14 @@ pub(super) fn Head(
     };
 
     view! {
-        <Title text=name />
+        <Title text=name.clone() />
         <nav class="crumbs" aria-label="Where you are">
             <a href=routes::DASHBOARD>"Campaigns"</a>
             " /"
         </nav>
         <div class="head">
             <div>
-                <h1>{read.name}</h1>
+                <h1>{name}</h1>
                 <div class="text-muted">
                     {subject} "from " {sender}
                     <Suspense>
@@ -63,7 +64,7 @@ pub(super) fn Head(
                 </div>
             </div>
             <CampaignState status />
-            <Actions summary steering />
+            <Actions summary steering missing />
         </div>
     }
 }

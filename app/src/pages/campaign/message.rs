@@ -1,7 +1,7 @@
 //! What the campaign's message says, folded away.
 
 use domain::campaign::CampaignContent;
-use leptos::{either::Either, prelude::*};
+use leptos::{either::EitherOf3, prelude::*};
 
 use crate::{
     api::error::CallError,
@@ -17,9 +17,16 @@ pub(super) fn Message(content: Resource<Result<CampaignContent, CallError>>) -> 
             <Transition>
                 {move || Suspend::new(async move {
                     match content.await {
-                        Err(error) => Either::Left(view! { <Failure error /> }),
+                        Err(error) => EitherOf3::A(view! { <Failure error /> }),
+                        Ok(content) if content.body.trim().is_empty() => {
+                            EitherOf3::B(
+                                view! {
+                                    <p class="px-4 pb-4 text-muted">"Nothing is written yet."</p>
+                                },
+                            )
+                        }
                         Ok(content) => {
-                            Either::Right(
+                            EitherOf3::C(
                                 view! {
                                     <MessageFrame html=content.body title="The message" />
                                     {content

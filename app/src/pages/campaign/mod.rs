@@ -4,6 +4,8 @@ mod actions;
 mod explained;
 mod head;
 mod message;
+mod missing;
+mod nobody;
 mod progress;
 mod reasons;
 mod recipient_table;
@@ -30,6 +32,8 @@ use crate::{
 use explained::{Deferred, StandsStill, Unknown};
 use head::Head;
 use message::Message;
+use missing::Missing;
+use nobody::Nobody;
 use progress::Progress;
 use reasons::Reasons;
 use recipients::Recipients;
@@ -78,21 +82,33 @@ pub(crate) fn CampaignPage() -> impl IntoView {
                     Ok(campaign) => {
                         let summary = watch.newest(campaign.summary.clone());
                         let steering = Steering::new(campaign.summary.id, watch);
+                        let missing = missing::of(summary, content).await;
+                        let somebody = Memo::new(move |_| {
+                            summary.with(|summary| summary.counts.total > 0)
+                        });
                         let counts = campaign.summary.counts;
                         let request = Memo::new(move |_| request.get().chosen_for(&counts));
                         Either::Right(
                             view! {
-                                <Head campaign summary steering />
+                                <Head campaign summary steering missing />
                                 <Refused steering />
                                 <ConnectionNote connection />
+                                <Missing missing />
                                 <StandsStill summary />
-                                <Progress summary />
+                                <Show when=move || somebody.get()>
+                                    <Progress summary />
+                                </Show>
                                 <Unknown summary steering />
                                 <Deferred summary />
                                 <Reasons reasons summary steering />
                                 <Message content />
                                 <Timeline events />
-                                <Recipients recipients request summary steering />
+                                <Show
+                                    when=move || somebody.get()
+                                    fallback=move || view! { <Nobody summary /> }
+                                >
+                                    <Recipients recipients request summary steering />
+                                </Show>
                             },
                         )
                     }

@@ -50,6 +50,7 @@ fn in_words(event: &CampaignEvent) -> String {
         detail => format!("{words}: {detail}"),
     };
     match event.kind {
+        EventKind::Created if event.amount == Some(0) => "Created, with no recipients".to_owned(),
         EventKind::Created => format!("Created, with {people}"),
         EventKind::Imported if detail.is_empty() => format!("{people} added from a list"),
         EventKind::Imported => format!("{people} added from a list ({detail})"),
@@ -96,6 +97,10 @@ mod tests {
         assert_eq!(
             told(EventKind::Created, Some(1), None),
             "Created, with 1\u{a0}recipient"
+        );
+        assert_eq!(
+            told(EventKind::Created, Some(0), None),
+            "Created, with no recipients"
         );
         assert_eq!(told(EventKind::Paused, None, None), "Paused");
         assert_eq!(

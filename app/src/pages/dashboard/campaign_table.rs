@@ -51,14 +51,14 @@ fn Row(campaign: CampaignSummary, live: LiveCampaigns) -> impl IntoView {
     let newest = live.newest(campaign.clone());
     let counts = Signal::derive(move || newest.with(|campaign| campaign.counts));
     let status = Signal::derive(move || newest.with(|campaign| campaign.status));
-    let subject = (campaign.subject != campaign.name).then_some(campaign.subject);
+    let (name, subject) = (format::name_of(&campaign), format::subject_of(&campaign));
     let at = campaign.started_at.unwrap_or(campaign.created_at);
 
     view! {
         <tr>
             <td class="words">
                 <a class="row-link" href=routes::campaign(campaign.id)>
-                    {campaign.name}
+                    {name}
                 </a>
                 <div class="text-small text-muted">{subject}</div>
             </td>

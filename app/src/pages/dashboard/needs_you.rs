@@ -35,13 +35,14 @@ fn Notice(campaign: CampaignSummary) -> impl IntoView {
 
 #[component]
 fn UnknownOutcomes(campaign: CampaignSummary) -> impl IntoView {
+    let name = format::name_of(&campaign);
     let unknown = campaign.counts.unknown;
     let address = routes::with_query(&routes::campaign(campaign.id), &[("show", "UNKNOWN")]);
     view! {
         <div class="notice">
             <Mark drawing=Drawing::Question tone="unknown" />
             <div>
-                <b>{campaign.name}</b>
+                <b>{name}</b>
                 ": "
                 {format::count(unknown, "message", "messages")}
                 " may or may not have been delivered"
@@ -58,6 +59,7 @@ fn UnknownOutcomes(campaign: CampaignSummary) -> impl IntoView {
 
 #[component]
 fn StandsStill(campaign: CampaignSummary) -> impl IntoView {
+    let name = format::name_of(&campaign);
     let paused = campaign.status == CampaignStatus::Paused;
     let why = campaign.waiting_for.unwrap_or_else(|| {
         let why = if paused {
@@ -71,7 +73,7 @@ fn StandsStill(campaign: CampaignSummary) -> impl IntoView {
         <div class="notice">
             <Mark drawing=Drawing::Clock tone="deferred" />
             <div>
-                <b>{campaign.name}</b>
+                <b>{name}</b>
                 " stands still"
                 <div class="text-small text-muted">
                     {why} ". " {format::count(campaign.counts.pending, "message", "messages")}

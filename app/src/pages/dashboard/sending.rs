@@ -36,14 +36,15 @@ fn SendingCard(campaign: CampaignSummary, live: LiveCampaigns) -> impl IntoView 
     let newest = live.newest(campaign.clone());
     let counts = Signal::derive(move || newest.with(|campaign| campaign.counts));
     let percent = move || newest.with(|campaign| format::percent(campaign.progress));
-    let subject = (campaign.subject != campaign.name).then(|| format!(" · {}", campaign.subject));
+    let name = format::name_of(&campaign);
+    let subject = format::subject_of(&campaign).map(|subject| format!(" · {subject}"));
 
     view! {
         <article class="card words p-4">
             <div class="flex flex-wrap items-center gap-4">
                 <div class="min-w-55 flex-1">
                     <a href=routes::campaign(campaign.id)>
-                        <b>{campaign.name}</b>
+                        <b>{name}</b>
                     </a>
                     <span class="text-muted">{subject}</span>
                     <div class="text-small text-muted">

@@ -357,12 +357,6 @@ impl Session {
         matches!(self.state, State::Idle { .. })
     }
 
-    /// True when the dot of the last message was offered to the socket. It tells the owner of a future of
-    /// [`content`](Self::content) that was dropped half-way whether the message may have been accepted.
-    pub fn dot_was_offered(&self) -> bool {
-        self.dot_offered
-    }
-
     /// How many messages the server has accepted over this connection.
     pub fn messages_sent(&self) -> u64 {
         self.messages_sent

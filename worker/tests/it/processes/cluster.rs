@@ -1,16 +1,11 @@
 //! A server and the stores that its workers share with it, and a catcher for what they send.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::path::Path;
 
 use catcher::{Catcher, Store};
 use domain::{campaign::CampaignSummary, recipient::Recipient};
 use testbed::{Client, Process, Redis, Settings, Stores};
 
-/// What no test takes.
-const PATIENCE: Duration = Duration::from_mins(3);
 /// Connections of each worker; twice as many of its recipients may be on their way.
 pub(crate) const CONNECTIONS: u64 = 5;
 pub(crate) const WINDOW: u64 = 2 * CONNECTIONS;
@@ -145,14 +140,7 @@ impl Cluster {
         id: i64,
         reached: impl Fn(&CampaignSummary) -> bool,
     ) -> CampaignSummary {
-        let began = Instant::now();
-        loop {
-            let campaign = self.campaign(id);
-            if reached(&campaign) {
-                return campaign;
-            }
-            assert!(began.elapsed() < PATIENCE, "never reached: {campaign:#?}");
-        }
+        self.client.until(id, reached)
     }
 
     pub(crate) fn ended(&self, id: i64) -> CampaignSummary {
@@ -211,9 +199,8 @@ fn with(settings: &Settings, name: &str, value: &str) -> Settings {
 fn serve(settings: &Settings, stores: &Stores) -> (Process, Client) {
     let program = testbed::server_beside(program());
     let server = Process::start(&program, settings, stores.folder());
-    let line = server.says("listening on http://");
-    let (_, address) = line.split_once("listening on http://").unwrap();
-    (server, Client::at(address.trim()))
+    let client = server.client();
+    (server, client)
 }
 
 /// Addresses of which one in a hundred is refused.

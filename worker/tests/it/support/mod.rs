@@ -125,13 +125,7 @@ impl Palomar {
         let input = CampaignCreate {
             subject: "Hola".to_owned(),
             body: "<p>Hola</p>".to_owned(),
-            recipients: emails
-                .iter()
-                .map(|email| RecipientInput {
-                    email: (*email).to_owned(),
-                    vars: [].into(),
-                })
-                .collect(),
+            recipients: emails.iter().copied().map(RecipientInput::to).collect(),
             ..rest
         };
         let created = self
