@@ -10,6 +10,7 @@ use domain::{
     campaign::{CampaignStatus, EventKind, ImportCounts, ImportRequest, InvalidRecipients},
 };
 use entity::{email_job, prelude::EmailJob};
+use futures::stream;
 use sea_orm::{
     ColumnTrait, DbErr, DerivePartialModel, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
     sea_query::Expr,
@@ -137,7 +138,8 @@ impl<'a> Import<'a> {
             rows::next_numbers(self.services.database().reader(), self.place.campaign).await?;
         let mut written = Written::after(no);
         // An error here lets go of the receiver, which ends the reader.
-        let added = store::add_all(self.services, &self.place, &mut written, &mut receiver).await;
+        let batches = stream::poll_fn(move |context| receiver.poll_recv(context));
+        let added = rows::add_all(self.services, &self.place, &mut written, batches).await;
         added.map_err(given_up)?;
         let read: Result<_, Fault> = reading
             .await

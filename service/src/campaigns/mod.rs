@@ -5,7 +5,7 @@
 //! | `intake` | lists as they come in, read piece by piece |
 //! | `prepare`, `looked`, `plan` | from what came in to what may be stored, and when it starts; pure |
 //! | `rows` | the rows of recipients, written in batches and taken away in steps |
-//! | `store` | a new campaign, sealed at the end |
+//! | `store`, `storing` | a new campaign, in one transaction or sealed at the end |
 //! | `unsealed` | what is left of one that was never sealed, or was deleted |
 //! | `import` | recipients for one that was not started yet |
 //! | `control` | start, pause, resume, cancel, delete, and what starts by itself |
@@ -31,6 +31,7 @@ mod rows;
 pub(crate) mod shared;
 mod steering;
 pub(crate) mod store;
+mod storing;
 pub(crate) mod timeline;
 pub(crate) mod unsealed;
 pub(crate) mod view;

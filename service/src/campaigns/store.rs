@@ -1,8 +1,6 @@
 //! Storing a campaign while its list is still being read: rows in batches, then one transaction
 //! that seals it. What is not sealed is never sent and never shown, and goes away by itself.
 
-use std::time::Duration;
-
 use domain::{
     CampaignId, Timestamp,
     campaign::{CampaignContent, CampaignStatus, EventKind, LeftOut},
@@ -11,23 +9,25 @@ use entity::{
     email_job::{self, DesiredState},
     prelude::EmailJob,
 };
+use futures::{StreamExt, stream};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, SqlErr,
     sea_query::Expr,
 };
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 use super::{
     LEFT_BEHIND_AFTER,
     intake::{
         Fault,
-        batch::{self, Batch, Batches},
+        batch::{self, Batches},
         body::Pump,
     },
     plan::Plan,
     prepare::{self, Read},
     queries,
-    rows::{Place, Written},
+    rows::Written,
+    storing::Storing,
     timeline::Event,
     unsealed::{self, is_unsealed},
 };
@@ -37,9 +37,6 @@ use crate::{
     failpoints::failpoint,
     ids::{self, Kind},
 };
-
-/// How long whoever adds to a campaign is silent at most, while a client is slow.
-pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// Who a campaign is from when it does not say.
 #[derive(Clone, Debug)]
@@ -140,7 +137,9 @@ pub(super) async fn store(
         None => store_small(services, key, reading, &first).await,
         Some(second) => {
             let storing = Storing::begin(services, key.as_deref()).await?;
-            let stored = storing.run(reading, receiver, [first, second], key).await;
+            let rest = stream::poll_fn(move |context| receiver.poll_recv(context));
+            let batches = stream::iter([first, second]).chain(rest);
+            let stored = storing.run(reading, batches, key).await;
             if stored.is_err() {
                 storing.give_up().await;
             }
@@ -181,7 +180,7 @@ async fn read_aside(read: impl FnOnce() -> Result<Read, Fault> + Send + 'static)
     read_to_its_end(tokio::task::spawn_blocking(read)).await
 }
 
-async fn read_to_its_end(reading: JoinHandle<Result<Read, Fault>>) -> Result<Read> {
+pub(super) async fn read_to_its_end(reading: JoinHandle<Result<Read, Fault>>) -> Result<Read> {
     let read = reading.await;
     read.map_err(|_| Error::Unavailable("the reader of lists"))?
         .map_err(|fault| match fault {
@@ -242,12 +241,12 @@ async fn store_small(
     }
 }
 
-fn is_known(error: &DbErr) -> bool {
+pub(super) fn is_known(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 
 /// The row of a campaign that was read whole, as if nothing had ever happened to it.
-fn row_of(
+pub(super) fn row_of(
     services: &Services,
     id: CampaignId,
     read: &Read,
@@ -280,135 +279,8 @@ fn row_of(
     }
 }
 
-/// A campaign whose list is still being read while it is stored.
-struct Storing<'a> {
-    services: &'a Services,
-    place: Place,
-}
-
-impl<'a> Storing<'a> {
-    /// Its row holds its place and its key. What its message says may not have been read yet.
-    async fn begin(services: &'a Services, key: Option<&str>) -> Result<Self> {
-        let database = services.database();
-        let id = CampaignId(ids::reserve(database, Kind::Campaign, 1).await?);
-        let inserted = repeated(async || {
-            let now = services.clock().now();
-            let transaction = database.begin().await?;
-            let row = row_of(services, id, &Read::default(), Plan::Draft, now);
-            let row = email_job::ActiveModel {
-                idempotency_key: Set(key.map(ToOwned::to_owned)),
-                ..row
-            };
-            EmailJob::insert(row)
-                .exec_without_returning(&transaction)
-                .await?;
-            transaction.commit().await
-        })
-        .await;
-        match inserted {
-            Ok(()) => {}
-            // Another request with this key was faster.
-            Err(error) if key.is_some() && is_known(&error) => return Err(Error::InProgress),
-            Err(error) => return Err(error.into()),
-        }
-        failpoint!("store::unsealed");
-        let place = Place {
-            campaign: id,
-            token: None,
-        };
-        Ok(Self { services, place })
-    }
-
-    async fn run(
-        &self,
-        reading: JoinHandle<Result<Read, Fault>>,
-        mut batches: mpsc::Receiver<Batch>,
-        begun: [Batch; 2],
-        key: Option<String>,
-    ) -> Result<Stored> {
-        let mut written = Written::after(0);
-        for batch in begun {
-            self.add(&mut written, &batch).await?;
-        }
-        add_all(self.services, &self.place, &mut written, &mut batches).await?;
-        let read = read_to_its_end(reading).await?;
-        let plan = prepare::judge(&read, &self.services.circumstances())?;
-        let (database, id) = (self.services.database(), self.place.campaign);
-        repeated(async || {
-            let now = self.services.clock().now();
-            let transaction = database.begin().await?;
-            self.place.touch(&transaction, now).await?;
-            let row = email_job::ActiveModel {
-                id: sea_orm::ActiveValue::NotSet,
-                request_hash: Set(key.as_ref().map(|_| read.request_hash.clone())),
-                ..row_of(self.services, id, &read, plan, now)
-            };
-            EmailJob::update_many()
-                .set(row)
-                .filter(self.place.condition())
-                .exec(&transaction)
-                .await?;
-            seal(&transaction, id, &written, plan, now).await?;
-            transaction.commit().await
-        })
-        .await?;
-        failpoint!("store::sealed");
-        Ok(Stored {
-            id,
-            left_out: read.left_out(written.count()),
-            replayed: false,
-        })
-    }
-
-    async fn add(&self, written: &mut Written, batch: &[prepare::PreparedRecipient]) -> Result<()> {
-        let (database, clock) = (self.services.database(), self.services.clock());
-        written.add(database, clock, &self.place, batch).await?;
-        failpoint!("store::batch");
-        Ok(())
-    }
-
-    /// Takes away what was stored: its key at once, its rows in the time they take. Where that fails,
-    /// the reconciler does it.
-    async fn give_up(&self) {
-        let (services, id) = (self.services.clone(), self.place.campaign);
-        let given_up = repeated(|| unsealed::give_up(services.database(), id)).await;
-        self.services.see_through(async move {
-            let gone = async {
-                given_up?;
-                unsealed::delete_unsealed(services.database(), id).await
-            };
-            if let Err(error) = gone.await {
-                tracing::debug!(
-                    error = &error as &dyn std::error::Error,
-                    "what is left of a campaign goes away later"
-                );
-            }
-        });
-    }
-}
-
-/// Adds every batch that comes, and says meanwhile that it is still there.
-pub(super) async fn add_all(
-    services: &Services,
-    place: &Place,
-    written: &mut Written,
-    batches: &mut mpsc::Receiver<Batch>,
-) -> Result<(), DbErr> {
-    let (database, clock) = (services.database(), services.clock());
-    loop {
-        match tokio::time::timeout(HEARTBEAT, batches.recv()).await {
-            Ok(Some(batch)) => {
-                written.add(database, clock, place, &batch).await?;
-                failpoint!("store::batch");
-            }
-            Ok(None) => return Ok(()),
-            Err(_) => place.stay(database, clock.now()).await?,
-        }
-    }
-}
-
 /// From here on the campaign exists, with everything that was written to it.
-async fn seal(
+pub(super) async fn seal(
     connection: &impl ConnectionTrait,
     id: CampaignId,
     written: &Written,

@@ -125,6 +125,11 @@ impl Database {
         self.lock.is_some()
     }
 
+    /// Whether transactions that write run side by side rather than one after the other.
+    pub(crate) fn writes_side_by_side(&self) -> bool {
+        self.writers.get_database_backend() == DbBackend::MySql
+    }
+
     /// For reading, outside any transaction.
     pub(crate) fn reader(&self) -> &DatabaseConnection {
         &self.readers

@@ -19,7 +19,7 @@ use crate::config::RedisConfig;
 /// must be few.
 const BATCH: usize = 2;
 /// How often an idle worker asks. Redis does not tell it of new entries.
-const POLL: Duration = Duration::from_millis(250);
+const POLL: Duration = Duration::from_millis(50);
 /// Signs of life, and how many a worker may miss before others take over what it had fetched.
 /// Longer than a job may take; nothing waits for it, since slices are rung for again.
 const HEARTBEAT: Duration = Duration::from_secs(10);

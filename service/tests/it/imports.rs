@@ -148,6 +148,17 @@ async fn whoever_was_there_before_is_counted_and_stays_as_first_written() {
     assert_eq!(imported, [(Some(1), Some("2 already there, 1 left out"))]);
 }
 
+/// Where a mailbox was there before, MySQL locks what is beside it too.
+#[tokio::test]
+async fn a_list_that_is_half_there_already_is_taken_in_beside_itself() {
+    let draft = Draft::new().await;
+    let half: String = (0..10_000).map(|n| people(2 * n, 2 * n + 1)).collect();
+    assert_eq!(draft.counts(&half).await.accepted, 10_000);
+    let counts = draft.counts(&people(0, 20_000)).await;
+    assert_eq!((counts.accepted, counts.duplicates), (10_000, 10_000));
+    assert_eq!(counts.total_emails, 20_001);
+}
+
 #[tokio::test]
 async fn slices_hold_a_thousand_at_most_and_everybody_once() {
     let draft = Draft::new().await;

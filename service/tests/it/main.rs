@@ -4,6 +4,7 @@ mod mysql;
 mod support;
 
 mod campaigns;
+mod creates;
 mod delivery_model;
 mod dialogue;
 mod dialogue_against_catcher;
