@@ -192,7 +192,7 @@ fn slices_over(spans: &[Span]) -> Vec<(i64, i64)> {
     /// A slice holds no more than this part of what is left, where that is not too few to be worth
     /// a claim.
     const PART: i64 = 16;
-    const FEWEST: i64 = 250;
+    const FEWEST: i64 = 500;
     let mut left: i64 = spans.iter().map(Span::length).sum();
     let mut slices = Vec::with_capacity(spans.len() + 32);
     for span in spans {
@@ -256,11 +256,11 @@ mod tests {
                 .map(|(first, last)| last - first + 1)
                 .collect()
         };
-        assert_eq!(sizes(&[499]), [499]);
-        assert_eq!(sizes(&[1_000]), [250; 4]);
+        assert_eq!(sizes(&[999]), [999]);
+        assert_eq!(sizes(&[1_000]), [500; 2]);
         let sizes = sizes(&[1_000; 40]);
         assert_eq!(sizes[..20], [1_000; 20]);
         assert!(sizes.is_sorted_by(|one, next| next - one <= 1), "{sizes:?}");
-        assert_eq!(sizes[sizes.len() - 4..], [250; 4]);
+        assert_eq!(sizes[sizes.len() - 4..], [500; 4]);
     }
 }
