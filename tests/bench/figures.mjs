@@ -46,6 +46,12 @@ async function repeated(bench, each) {
 // create, `recipient` makes its recipients, `distributed` puts it on the stores.
 const SENDING = [
   { id: "send-embedded", title: "send, embedded", limits: [["source", 0.8, 1.4]] },
+  {
+    id: "send-embedded-window",
+    title: `send, embedded, window ${4 * CONNECTIONS}`,
+    settings: { DELIVERY_WINDOW: String(4 * CONNECTIONS) },
+    limits: [["source"]],
+  },
   { id: "send-distributed", title: "send, distributed, default window", distributed: true, limits: [["source", 0.5, 0.8], ["peer", 50]] },
   {
     id: "send-window",

@@ -78,7 +78,7 @@ are 10⁶ bytes.
 - **A line of 20 ms** is a proxy in front of the sink that passes each chunk on 10 ms after it came, each way.
   ${size.line.toLocaleString("en-US")} recipients for each worker, half of them where nothing is pipelined (\`smtp-sink -p\`
   does not offer it).
-- **GET while sending** is \`wrk -t1 -c8 -d${size.asking}s --latency\` on \`GET /api/emails/{id}\`, distributed; the campaign was
+- **GET while sending** is \`wrk -t1 -d${size.asking}s --latency\` with \`-c8\`, then \`-c64\`, on \`GET /api/emails/{id}\`, distributed; the campaign was
   still being sent when wrk ended, or there is no figure.
 ${
   beside

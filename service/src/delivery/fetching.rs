@@ -41,12 +41,13 @@ pub(super) struct Going {
     changed: Notify,
 }
 
-/// How many were handed out when, and how fast that was; not known before there was time to measure it.
+/// How many were handed out when, and how many go in [`AHEAD`]: not known before there was time to
+/// measure it.
 #[derive(Debug)]
 struct Pace {
     since: Instant,
     handed_out: u64,
-    per_second: Option<f64>,
+    ahead: Option<u128>,
 }
 
 /// Leave to fetch a slice of one campaign; nobody else gets it while this lives.
@@ -83,7 +84,7 @@ impl Default for Going {
             pace: Mutex::new(Pace {
                 since: Instant::now(),
                 handed_out: 0,
-                per_second: None,
+                ahead: None,
             }),
             fetching: AtomicBool::new(false),
             changed: Notify::new(),
@@ -107,24 +108,24 @@ impl Going {
 
     fn runs_dry_soon(&self, waiting: usize) -> bool {
         let handed_out = self.handed_out.load(Ordering::Relaxed);
-        let per_second = lock(&self.pace).at(handed_out);
-        let in_that_time = per_second.map(|per_second| per_second * AHEAD.as_secs_f64());
-        waiting <= FEW && in_that_time.is_none_or(|going| waiting as f64 <= going)
+        let before_long = lock(&self.pace).ahead(handed_out);
+        waiting <= FEW && before_long.is_none_or(|many| waiting as u128 <= many)
     }
 }
 
 impl Pace {
-    fn at(&mut self, handed_out: u64) -> Option<f64> {
+    /// How many go in [`AHEAD`], at the pace of late.
+    fn ahead(&mut self, handed_out: u64) -> Option<u128> {
         let elapsed = self.since.elapsed();
         if elapsed >= MEASURED_FOR {
-            let count = handed_out.saturating_sub(self.handed_out);
+            let count = u128::from(handed_out.saturating_sub(self.handed_out));
             *self = Self {
                 since: Instant::now(),
                 handed_out,
-                per_second: Some(count as f64 / elapsed.as_secs_f64()),
+                ahead: Some(count * AHEAD.as_millis() / elapsed.as_millis()),
             };
         }
-        self.per_second
+        self.ahead
     }
 }
 
